@@ -1,0 +1,183 @@
+"""Record layouts shared by the compiled core and its callers.
+
+Units everywhere in the core: time in int64 seconds UTC; quantity in int64 lots (multiples of the product's
+base increment); price in float64 quote per base, snapped to the tick; cash, fees and notionals in float64 quote;
+ratios as plain numbers (0.006 is 0.6 %). A bar's ``time`` is its opening time.
+"""
+
+import numpy as np
+
+CANDLE = np.dtype(
+    [("time", "i8"), ("open", "f8"), ("high", "f8"), ("low", "f8"), ("close", "f8"), ("volume", "f8")]
+)
+
+# One row a decision bar. stop and target are distances from the entry fill as ratios of its price, 0 = none;
+# hold is the longest time in the position in seconds of clock time, 0 = no limit.
+SIGNAL = np.dtype(
+    [
+        ("side", "i1"),  # +1 long, -1 short (on spot: close), 0 none
+        ("score", "f8"),  # -1..+1
+        ("confidence", "f8"),  # 0..1
+        ("stop", "f8"),
+        ("target", "f8"),
+        ("hold", "i8"),
+    ]
+)
+
+# What happened on the market. position is the place in the venue's event sequence (see engine.events).
+EVENT = np.dtype(
+    [
+        ("position", "i8"),
+        ("kind", "i1"),  # EventKind
+        ("time", "i8"),  # OPEN: opening time; BAR and TIME: closing time
+        ("open", "f8"),
+        ("high", "f8"),
+        ("low", "f8"),
+        ("close", "f8"),
+        ("volume", "f8"),
+    ]
+)
+
+# How a product trades and what trading costs.
+RULES = np.dtype(
+    [
+        ("tick", "f8"),  # price increment, quote
+        ("lot", "f8"),  # base increment, base
+        ("min_qty", "i8"),  # lots
+        ("min_notional", "f8"),  # quote
+        ("maker", "f8"),  # fee ratio
+        ("taker", "f8"),
+        ("slippage", "f8"),  # ratio added to market and stop fills
+        ("volume_share", "f8"),  # at most this share of a bar's volume fills, 0 = no cap
+    ]
+)
+
+# An order as the matching sees it.
+ORDER = np.dtype(
+    [
+        ("id", "i8"),
+        ("side", "i1"),  # +1 buy, -1 sell
+        ("kind", "i1"),  # OrderKind
+        ("qty", "i8"),  # lots asked for
+        ("filled", "i8"),  # lots
+        ("limit", "f8"),  # limit or target price, 0 = none
+        ("stop", "f8"),  # trigger price, 0 = none
+        ("funds", "f8"),  # quote left of the hold of a buy: fills and fees never cost more; 0 on sells
+        ("arrival", "i8"),  # event position at arrival: only later events match
+        ("triggered", "b1"),  # the stop was hit; what is left trades like a market order
+    ]
+)
+
+FILL = np.dtype(
+    [
+        ("order", "i8"),
+        ("position", "i8"),  # of the event that filled it
+        ("time", "i8"),
+        ("price", "f8"),
+        ("qty", "i8"),  # lots
+        ("fee", "f8"),  # quote
+        ("maker", "b1"),
+        ("reason", "i1"),  # FillReason
+        ("done", "i1"),  # Done: what became of the order
+    ]
+)
+
+# A bot's settings, compiled.
+SETTINGS = np.dtype(
+    [
+        ("size_mode", "i1"),  # SizeMode
+        ("size", "f8"),  # quote, ratio of equity, or ratio at risk
+        ("confirmation", "i8"),  # seconds a signal must last, 0 = off
+        ("cooldown", "i8"),  # seconds after an exit
+        ("step", "f8"),  # least price move between two entries as a ratio, 0 = off
+        ("min_confidence", "f8"),
+        ("timeframe", "i8"),  # seconds of the decision bar
+    ]
+)
+
+# An account's hard limits, compiled. Zero switches a rule off.
+POLICY = np.dtype(
+    [
+        ("max_positions", "i8"),
+        ("max_position", "f8"),  # ratio of equity
+        ("max_exposure", "f8"),  # ratio of equity
+        ("daily_loss", "f8"),  # ratio of the day's opening equity
+        ("daily_loss_amount", "f8"),  # quote
+        ("max_age", "i8"),  # seconds after which data counts as stale
+    ]
+)
+
+# What the account and the bot look like at the decision; rebuilt from order and ledger rows, never saved.
+VIEW = np.dtype(
+    [
+        ("cash", "f8"),  # free quote of the account (total - held)
+        ("equity", "f8"),  # marked to market, quote; NaN when a price is missing
+        ("day_equity", "f8"),  # equity at the start of the market day (UTC)
+        ("positions", "i8"),  # open positions and pending entries of the account, this bot's included
+        ("exposure", "f8"),  # quote in positions and pending entries of the account
+        ("qty", "i8"),  # lots this bot holds
+        ("entry_price", "f8"),  # average of this position
+        ("entry_time", "i8"),
+        ("protected", "i8"),  # lots covered by a live exit order of this bot
+        ("entry_pending", "b1"),  # an entry order of this bot is alive
+        ("exit_pending", "b1"),  # a market exit of this bot is alive
+        ("stop", "f8"),  # ratios and hold of the entry that opened this position, as the signal gave them
+        ("target", "f8"),
+        ("hold", "i8"),
+        ("state", "i1"),  # BotState
+        ("halt", "i1"),  # HaltLevel, the strongest in force
+        ("tradable", "b1"),  # product status
+        ("accepting", "b1"),  # the exchange takes orders
+        ("last_exit", "i8"),  # market time of this bot's last exit, 0 = none; starts the cooldown
+        ("last_entry", "f8"),  # price of this bot's last entry, 0 = none
+        ("late", "b1"),  # the bar is older than one interval: exits only
+        ("age", "i8"),  # seconds the newest bar is late, wall time
+        ("bars", "i8"),  # bars available
+        ("warmup", "i8"),  # bars needed
+    ]
+)
+
+# What rows cannot yield; saved with the bot. schema guards updates.
+MEMORY = np.dtype(
+    [
+        ("schema", "i4"),
+        ("confirm_side", "i1"),
+        ("confirm_since", "i8"),  # close of the first bar of the signal in force
+        ("confirm_last", "i8"),  # close of the latest such bar; a missing bar resets
+    ]
+)
+MEMORY_SCHEMA = 1
+
+GATES = 25  # length of the gate arrays; see engine.gates
+
+DECISION = np.dtype(
+    [
+        ("action", "i1"),  # Action
+        ("verdict", "i1"),  # Verdict
+        ("reason", "i1"),  # ExitReason of an exit
+        ("blocking", "i2"),  # first gate that blocks an entry, -1 = none
+        ("passed", "i8"),  # bit i: gate i passed
+        ("unknown", "i8"),  # bit i: gate i could not be judged (or is not used)
+        ("qty", "i8"),  # lots to buy or sell
+        ("funds", "f8"),  # quote to hold for a buy
+        ("stop", "f8"),  # ratios handed to the entry's exits
+        ("target", "f8"),
+        ("hold", "i8"),
+        ("values", "f8", (GATES,)),
+        ("thresholds", "f8", (GATES,)),
+    ]
+)
+
+# One closed round trip of a backtest.
+TRADE = np.dtype(
+    [
+        ("entry_time", "i8"),
+        ("exit_time", "i8"),
+        ("entry_price", "f8"),
+        ("exit_price", "f8"),
+        ("qty", "i8"),
+        ("fees", "f8"),
+        ("pnl", "f8"),  # net of fees, quote
+        ("reason", "i1"),  # ExitReason
+    ]
+)
