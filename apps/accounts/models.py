@@ -1,0 +1,72 @@
+"""People and their trading accounts."""
+
+from typing import Any
+
+from django.contrib.auth.models import AbstractUser, BaseUserManager
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        if not email:
+            raise ValueError("email must be set")
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(email, password, **{"is_staff": True, "is_superuser": True, **fields})
+
+
+class User(AbstractUser):
+    """Signs in with the e-mail address. A user paused by an operator keeps reading; the bots make no entries."""
+
+    username = None  # type: ignore[assignment]
+    first_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]
+    email = models.EmailField("e-mail address", unique=True)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    paused_reason = models.CharField(max_length=200, blank=True)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: list[str] = []
+    objects = UserManager()  # type: ignore[assignment,misc]
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class TradingAccount(models.Model):
+    """Money at one venue, in one valuation currency. Its row lock orders everything that happens to it."""
+
+    class Mode(models.TextChoices):
+        PAPER = "paper", "Paper"
+        LIVE = "live", "Live"
+
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="trading_accounts")
+    name = models.CharField(max_length=60)
+    venue = models.CharField(max_length=32)  # 'replay', 'coinbase', ...: never mixed
+    mode = models.CharField(max_length=8, choices=Mode, default=Mode.PAPER)
+    currency = models.CharField(max_length=12, default="USD")
+    seq = models.BigIntegerField(default=0)  # the account's only cursor for readers; every commit takes the next
+    generation = models.PositiveIntegerField(default=1)  # rises with each reset; rows of earlier ones are history
+    # Costs of the paper exchange, ratios; SEMANTICS 4 dates the default profile.
+    fee_maker = models.DecimalField(
+        max_digits=8, decimal_places=6, default="0.006", validators=[MinValueValidator(0), MaxValueValidator("0.1")]
+    )
+    fee_taker = models.DecimalField(
+        max_digits=8, decimal_places=6, default="0.006", validators=[MinValueValidator(0), MaxValueValidator("0.1")]
+    )
+    slippage = models.DecimalField(
+        max_digits=8, decimal_places=6, default="0.0002", validators=[MinValueValidator(0), MaxValueValidator("0.1")]
+    )
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["owner", "name"], name="trading_account_name_once")]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.get_mode_display()})"

@@ -1,0 +1,28 @@
+"""Effects of market events that go up. Filled once in tradingsite/wiring.py; called inside the event's transaction."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from apps.markets.models import MarketSession, Product
+
+
+@dataclass(frozen=True)
+class MarketEvent:
+    """A committed event: ``kind`` is an EventKind, ``position`` its place in the sequence, ``time`` seconds UTC (OPEN:
+    the bar's opening, BAR and TIME: its close). ``closed`` names the timeframes in seconds whose bars closed with it.
+    """
+
+    product: Product
+    session: MarketSession
+    kind: int
+    position: int
+    time: int
+    price: float
+    closed: tuple[int, ...] = ()
+
+
+on_event: list[Callable[[MarketEvent], None]] = []
+# A session was opened in place of an earlier one (None at first): the venue's paper accounts begin anew.
+on_session: list[Callable[[MarketSession, MarketSession | None], None]] = []
+# Whether everything that follows from a product's events up to a position is done.
+is_settled: list[Callable[[Product, int], bool]] = []

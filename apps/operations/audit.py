@@ -1,0 +1,33 @@
+"""Writing the audit trail, in the same transaction as the deed."""
+
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import models
+
+from apps.operations.models import AuditEntry
+
+SYSTEM = "system"
+
+
+def record(
+    *,
+    actor: AbstractBaseUser | None,
+    action: str,
+    target: models.Model | None = None,
+    reason: str = "",
+    ip: str | None = None,
+    detail: dict[str, Any] | None = None,
+) -> AuditEntry:
+    """Adds an entry; ``actor`` None means the platform itself. ``detail`` must hold no secret."""
+    return AuditEntry.objects.create(
+        actor=actor,
+        actor_label=str(actor) if actor else SYSTEM,
+        action=action,
+        target_type=target._meta.label_lower if target else "",
+        target_id=str(target.pk) if target else "",
+        target_label=str(target)[:200] if target else "",
+        reason=reason,
+        ip=ip,
+        detail=detail or {},
+    )

@@ -1,0 +1,39 @@
+"""The audit trail and the ownership of processes of which only one may act."""
+
+from django.conf import settings
+from django.db import models
+
+
+class AuditEntry(models.Model):
+    """Who did what to which thing, when, from where and why. Never edited."""
+
+    at = models.DateTimeField(auto_now_add=True, db_index=True)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
+    actor_label = models.CharField(max_length=254)  # stays readable when the user is gone
+    action = models.CharField(max_length=64, db_index=True)  # 'bot.pause', 'halt.site', ...
+    target_type = models.CharField(max_length=64, blank=True)
+    target_id = models.CharField(max_length=64, blank=True)
+    target_label = models.CharField(max_length=200, blank=True)
+    reason = models.TextField(blank=True)
+    ip = models.GenericIPAddressField(null=True, blank=True)
+    detail = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        verbose_name_plural = "audit trail"
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.actor_label} {self.action} {self.target_label}"
+
+
+class Ownership(models.Model):
+    """Which process owns a task; every take-over bumps the epoch, and writes of an older epoch are refused."""
+
+    name = models.CharField(max_length=64, unique=True)
+    epoch = models.BigIntegerField(default=0)
+    holder = models.CharField(max_length=100, blank=True)
+    since = models.DateTimeField(null=True, blank=True)
+    beat = models.DateTimeField(null=True, blank=True)  # wall time of the owner's last sign of life
+
+    def __str__(self) -> str:
+        return f"{self.name} #{self.epoch}"

@@ -1,0 +1,145 @@
+"""Orders, their events and fills. An order row is committed before anything is said to an exchange."""
+
+from decimal import Decimal
+
+from django.db import models
+from django.db.models import Q
+
+from apps.accounts.models import TradingAccount
+from apps.ledger.models import money
+from apps.markets.models import Product
+from engine.kinds import OrderKind
+from engine.orders.states import OrderState
+
+
+class Order(models.Model):
+    """One intent. Quantities in base, prices and funds in quote."""
+
+    class Purpose(models.TextChoices):
+        ENTRY = "entry", "Entry"
+        EXIT = "exit", "Exit"  # sells at market: signal, max hold, by hand, halt
+        PROTECT = "protect", "Protection"  # the resting stop and target of a position
+
+    class Side(models.TextChoices):
+        BUY = "buy", "Buy"
+        SELL = "sell", "Sell"
+
+    KINDS = [(kind.value, kind.name.capitalize()) for kind in OrderKind]
+    STATES = [(state.value, state.value.replace("_", " ").capitalize()) for state in OrderState]
+
+    account = models.ForeignKey(TradingAccount, on_delete=models.CASCADE, related_name="orders")
+    generation = models.PositiveIntegerField()
+    holder = models.CharField(max_length=32)  # whose it is: 'bot-12'
+    product = models.ForeignKey(Product, on_delete=models.PROTECT)
+    client_order_id = models.UUIDField(unique=True)
+    exchange_order_id = models.CharField(max_length=64, blank=True)
+    purpose = models.CharField(max_length=8, choices=Purpose)
+    reason = models.CharField(max_length=16, blank=True)  # why an exit: 'signal', 'max_hold', 'halt', ...
+    side = models.CharField(max_length=4, choices=Side)
+    kind = models.PositiveSmallIntegerField(choices=KINDS)
+    quantity = money()
+    limit_price = models.DecimalField(max_digits=38, decimal_places=18, null=True, blank=True)
+    stop_price = models.DecimalField(max_digits=38, decimal_places=18, null=True, blank=True)
+    funds = models.DecimalField(max_digits=38, decimal_places=18, null=True, blank=True)  # a buy never costs more
+    # The signal's wishes for the position an entry opens; see engine.records.SIGNAL.
+    stop = models.FloatField(default=0)
+    target = models.FloatField(default=0)
+    hold = models.BigIntegerField(default=0)
+    # A sale waits until the order it replaces is over, then takes what that one left.
+    after = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE, related_name="followers")
+    evaluation_id = models.BigIntegerField(null=True, blank=True)  # no constraint: evaluations are partitioned
+    position = models.BigIntegerField(default=0)  # of the market event that caused it (engine.events)
+    decided = models.DateTimeField()  # market time of that event
+
+    state = models.CharField(max_length=12, choices=STATES, default=OrderState.PENDING.value)
+    filled = money()
+    filled_notional = money()
+    fees = money()
+    cancel_requested = models.BooleanField(default=False)
+    claim = models.UUIDField(null=True, blank=True)  # token of the worker that is sending it
+    lease_until = models.DateTimeField(null=True, blank=True)
+    queries = models.PositiveSmallIntegerField(default=0)  # look-ups of an unknown outcome
+    message = models.CharField(max_length=300, blank=True)  # the refusal in words
+    seq = models.BigIntegerField(default=0)  # account_seq of the last change
+    created = models.DateTimeField(auto_now_add=True)
+    submitted = models.DateTimeField(null=True, blank=True)
+    finished = models.DateTimeField(null=True, blank=True)
+    deadline = models.DateTimeField(null=True, blank=True)  # wall time after which an unsent order is dropped
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="order_quantity_positive"),
+            models.CheckConstraint(condition=Q(filled__lte=models.F("quantity")), name="order_not_overfilled"),
+        ]
+        indexes = [
+            models.Index(fields=["account", "holder", "state"]),
+            models.Index(
+                fields=["account"],
+                condition=Q(state__in=["pending", "submitting", "open", "cancelling", "unknown"]),
+                name="orders_working",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.side} {self.quantity.normalize():f} {self.product}"
+
+    @property
+    def remaining(self) -> Decimal:
+        return self.quantity - self.filled
+
+    @property
+    def average_price(self) -> Decimal | None:
+        """Average fill price, quote per base; None before the first fill."""
+        return self.filled_notional / self.filled if self.filled else None
+
+
+class OrderEvent(models.Model):
+    """What happened to an order, in order. Never edited."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="events")
+    seq = models.BigIntegerField()  # account_seq
+    kind = models.CharField(max_length=24)  # 'created', 'submitting', 'accepted', 'fill', 'cancel requested', ...
+    from_state = models.CharField(max_length=12, blank=True)
+    to_state = models.CharField(max_length=12, blank=True)
+    detail = models.JSONField(default=dict, blank=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.from_state} -> {self.to_state}"
+
+
+class Fill(models.Model):
+    """A trade of an order, as the exchange reported it. Posted to the ledger in the same transaction."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="fills")
+    account = models.ForeignKey(TradingAccount, on_delete=models.CASCADE, related_name="fills")
+    trade_id = models.CharField(max_length=64)
+    position = models.BigIntegerField(default=0)  # of the event that filled it; 0 when the exchange has none
+    at = models.DateTimeField(db_index=True)  # market time
+    price = money()
+    quantity = money()
+    fee = money()
+    fee_currency = models.CharField(max_length=12)
+    maker = models.BooleanField(default=False)
+    reason = models.CharField(max_length=8, blank=True)  # 'market', 'limit', 'stop', 'target'
+    seq = models.BigIntegerField()
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["account", "order", "trade_id"], name="fill_once")]
+
+    def __str__(self) -> str:
+        return f"{self.quantity.normalize():f} at {self.price.normalize():f}"
+
+
+class ExchangeCursor(models.Model):
+    """How far an account's exchange reports have been read."""
+
+    account = models.OneToOneField(TradingAccount, on_delete=models.CASCADE, related_name="exchange_cursor")
+    fills = models.BigIntegerField(default=0)
+    caught_up = models.BigIntegerField(default=0)  # event position whose fills are all posted

@@ -1,0 +1,19 @@
+"""What accounts were worth over time."""
+
+from django.db import models
+
+from apps.accounts.models import TradingAccount
+from apps.ledger.models import money
+
+
+class EquitySnapshot(models.Model):
+    """Equity marked to market at a market time, in the account's valuation currency."""
+
+    account = models.ForeignKey(TradingAccount, on_delete=models.CASCADE, related_name="snapshots")
+    generation = models.PositiveIntegerField()
+    at = models.DateTimeField()  # market time
+    equity = money()
+    cash = money()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "generation", "at"], name="snapshot_once")]

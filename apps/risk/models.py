@@ -1,0 +1,71 @@
+"""Hard limits and halts, as rows that orders and bots obey."""
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+from apps.accounts.models import TradingAccount
+from engine.kinds import HaltLevel
+
+RATIO = [MinValueValidator(0), MaxValueValidator(1)]
+
+
+class RiskPolicy(models.Model):
+    """An account's limits. Zero switches a rule off. Defaults: docs/user-guide.md explains each."""
+
+    account = models.OneToOneField(TradingAccount, on_delete=models.CASCADE, related_name="risk_policy")
+    max_positions = models.PositiveIntegerField("open positions", default=5)
+    max_position = models.FloatField("position size, ratio of equity", default=0.10, validators=RATIO)
+    max_exposure = models.FloatField("exposure, ratio of equity", default=0.50, validators=RATIO)
+    daily_loss = models.FloatField("daily loss, ratio of the day's opening equity", default=0.05, validators=RATIO)
+    daily_loss_amount = models.FloatField("daily loss, quote", default=0, validators=[MinValueValidator(0)])
+    max_age = models.PositiveIntegerField("stale data after, seconds", default=120)
+
+    class Meta:
+        verbose_name_plural = "risk policies"
+
+    def __str__(self) -> str:
+        return f"limits of {self.account}"
+
+
+class Halt(models.Model):
+    """A pulled kill switch. In force until released; the history stays."""
+
+    class Scope(models.TextChoices):
+        SITE = "site", "The whole site"
+        VENUE = "venue", "A venue"
+        USER = "user", "A user"
+        ACCOUNT = "account", "An account"
+
+    LEVELS = [
+        (HaltLevel.ENTRIES.value, "Stop entries; exits go on"),
+        (HaltLevel.ORDERS.value, "Stop entries and cancel every order"),
+        (HaltLevel.FLATTEN.value, "Cancel every order and sell every position"),
+    ]
+
+    scope = models.CharField(max_length=8, choices=Scope)
+    level = models.PositiveSmallIntegerField(choices=LEVELS)
+    venue = models.CharField(max_length=32, blank=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="halts"
+    )
+    account = models.ForeignKey(
+        TradingAccount, null=True, blank=True, on_delete=models.CASCADE, related_name="halts"
+    )
+    reason = models.CharField(max_length=200)
+    at = models.DateTimeField(auto_now_add=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    released_at = models.DateTimeField(null=True, blank=True)
+    released_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    released_reason = models.CharField(max_length=200, blank=True)
+    swept = models.BooleanField(default=False)  # its cancels and sales have been made; a waiting row until then
+
+    class Meta:
+        ordering = ["-at"]
+        indexes = [models.Index(fields=["scope"], condition=Q(released_at__isnull=True), name="halts_in_force")]
+
+    def __str__(self) -> str:
+        return f"{self.get_scope_display()}: {self.get_level_display()}"

@@ -1,0 +1,17 @@
+"""HTTP to Django, WebSockets to the live consumer."""
+
+import os
+
+from channels.auth import AuthMiddlewareStack
+from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.security.websocket import AllowedHostsOriginValidator
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tradingsite.settings")
+http = get_asgi_application()  # loads the apps; what follows may import models
+
+from apps.dashboard.routing import websocket_urlpatterns  # noqa: E402  the apps must be loaded first
+
+application = ProtocolTypeRouter(
+    {"http": http, "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))}
+)

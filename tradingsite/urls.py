@@ -1,0 +1,10 @@
+"""The site's addresses; each app names its own."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("account/", include("allauth.urls")),
+    path("", include("apps.dashboard.urls")),
+]
