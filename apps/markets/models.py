@@ -86,9 +86,7 @@ class Candle(models.Model):
     closed = models.BooleanField(default=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["session", "product", "timeframe", "time"], name="candle_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["session", "product", "timeframe", "time"], name="candle_once")]
 
 
 class CandleChunk(models.Model):
