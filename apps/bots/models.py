@@ -19,18 +19,12 @@ class Bot(models.Model):
         STOPPED = "stopped", "Stopped"  # nothing managed
         ERROR = "error", "Error"
 
-    class Recovery(models.TextChoices):
-        RESUME = "resume", "Resume"
-        FLATTEN = "flatten", "Sell everything"
-        HOLD = "hold", "Hold with stop, no entries"
-
     account = models.ForeignKey(TradingAccount, on_delete=models.CASCADE, related_name="bots")
     name = models.CharField(max_length=60)
     product = models.ForeignKey(Product, on_delete=models.PROTECT)
     state = models.CharField(max_length=8, choices=State, default=State.STOPPED)
     state_reason = models.CharField(max_length=300, blank=True)
     state_since = models.DateTimeField(auto_now_add=True)
-    recovery = models.CharField(max_length=8, choices=Recovery, default=Recovery.RESUME)
     version = models.ForeignKey("BotVersion", null=True, on_delete=models.RESTRICT, related_name="+")
     memory = models.BinaryField(default=bytes)  # engine.decide.memory_bytes; empty = a fresh start
     last_position = models.BigIntegerField(default=0)  # of the last market event decided on

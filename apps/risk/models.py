@@ -69,3 +69,18 @@ class Halt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_scope_display()}: {self.get_level_display()}"
+
+
+class DayOpening(models.Model):
+    """What an account was worth when a market day (UTC) began; the day's loss is measured against it."""
+
+    account = models.ForeignKey(TradingAccount, on_delete=models.CASCADE, related_name="day_openings")
+    generation = models.PositiveIntegerField()
+    session = models.BigIntegerField()  # market session: a recording plays the same days again
+    day = models.DateField()
+    equity = models.DecimalField(max_digits=38, decimal_places=18)  # quote; deposits of the day are added
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "generation", "session", "day"], name="day_opening_once")
+        ]

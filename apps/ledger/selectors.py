@@ -1,0 +1,27 @@
+"""Reading balances and positions."""
+
+from collections.abc import Iterable
+
+from django.db.models import QuerySet, Sum
+
+from apps.accounts.models import TradingAccount, User
+from apps.ledger.models import Balance, Line, Position
+
+
+def positions(user: User) -> QuerySet[Position]:
+    """Every position of the user's accounts, open and closed, this generation and earlier ones."""
+    return Position.objects.filter(account__owner=user).select_related("account", "product")
+
+
+def balances(accounts: Iterable[TradingAccount]) -> dict[int, dict[str, Balance]]:
+    """Balances by account id and currency."""
+    rows: dict[int, dict[str, Balance]] = {account.pk: {} for account in accounts}
+    for balance in Balance.objects.filter(account__in=rows.keys()):
+        rows[balance.account_id][balance.currency] = balance
+    return rows
+
+
+def imbalance(account: TradingAccount) -> dict[str, object]:
+    """Currencies in which the account's lines do not sum to zero; empty when the ledger is sound."""
+    sums = Line.objects.filter(entry__account=account).values("currency").annotate(total=Sum("amount"))
+    return {row["currency"]: row["total"] for row in sums if row["total"]}

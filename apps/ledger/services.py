@@ -1,0 +1,124 @@
+"""Posting to the ledger. Every function wants the account row locked by the caller (apps.accounts.locks)."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from apps.accounts.models import TradingAccount
+from apps.ledger.models import Balance, Entry, Hold, Line
+
+ZERO = Decimal(0)
+
+
+class Unbalanced(Exception):
+    """Lines of an entry do not sum to zero: a defect, never posted."""
+
+
+class InsufficientFunds(Exception):
+    """A hold asks for more than is free."""
+
+    def __init__(self, currency: str, needed: Decimal, free: Decimal) -> None:
+        super().__init__(f"{currency}: needs {needed.normalize():f}, {free.normalize():f} is free")
+
+
+@dataclass(frozen=True)
+class NewLine:
+    bucket: str
+    currency: str
+    amount: Decimal
+    holder: str = ""
+
+
+def entry_post(
+    *,
+    account: TradingAccount,
+    kind: str,
+    at: datetime,
+    reference: str,
+    lines: Sequence[NewLine],
+    memo: str = "",
+) -> Entry:
+    """Posts an entry under the account's current ``seq`` and moves the balances of its asset lines.
+
+    Raises Unbalanced unless the amounts sum to zero per currency, TypeError for an amount that is not a Decimal.
+    """
+    _check(lines)
+    entry = Entry.objects.create(
+        account=account, generation=account.generation, seq=account.seq, kind=kind, at=at, reference=reference, memo=memo
+    )
+    Line.objects.bulk_create(
+        Line(entry=entry, bucket=line.bucket, currency=line.currency, amount=line.amount, holder=line.holder)
+        for line in lines
+        if line.amount
+    )
+    moved: dict[str, Decimal] = defaultdict(Decimal)
+    for line in lines:
+        if line.bucket == Line.Bucket.ASSETS:
+            moved[line.currency] += line.amount
+    for currency in sorted(moved):
+        balance = _balance(account, currency)
+        balance.total += moved[currency]
+        balance.save(update_fields=["total"])
+    return entry
+
+
+def _check(lines: Sequence[NewLine]) -> None:
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for line in lines:
+        if not isinstance(line.amount, Decimal):
+            raise TypeError(f"amount must be a Decimal, was {type(line.amount).__name__}")
+        sums[line.currency] += line.amount
+    wrong = {currency: amount for currency, amount in sums.items() if amount}
+    if wrong:
+        raise Unbalanced(f"lines must sum to zero per currency, were {wrong}")
+
+
+def _balance(account: TradingAccount, currency: str) -> Balance:
+    return Balance.objects.select_for_update().get_or_create(account=account, currency=currency)[0]
+
+
+def hold_take(*, account: TradingAccount, key: UUID, currency: str, amount: Decimal) -> None:
+    """Reserves an amount for an order. Raises InsufficientFunds when less is free."""
+    balance = _balance(account, currency)
+    if amount > balance.free:
+        raise InsufficientFunds(currency, amount, balance.free)
+    balance.held += amount
+    balance.save(update_fields=["held"])
+    Hold.objects.create(account=account, key=key, currency=currency, amount=amount)
+
+
+def hold_reduce(*, account: TradingAccount, key: UUID, amount: Decimal | None = None) -> None:
+    """Gives back a part of an order's hold, or all that is left of it when ``amount`` is None."""
+    hold = Hold.objects.filter(key=key).first()
+    if hold is None or not hold.amount:
+        return
+    freed = hold.amount if amount is None else min(amount, hold.amount)
+    balance = _balance(account, hold.currency)
+    balance.held -= freed
+    balance.save(update_fields=["held"])
+    hold.amount -= freed
+    hold.save(update_fields=["amount"])
+
+
+def fill_lines(
+    *, side: str, base: str, quote: str, quantity: Decimal, notional: Decimal, fee: Decimal, fee_currency: str, holder: str
+) -> list[NewLine]:
+    """The lines of a trade: what came, what went, and the fee, each against its other side."""
+    sign = 1 if side == "buy" else -1
+    bucket = Line.Bucket
+    return [
+        NewLine(bucket.ASSETS, base, sign * quantity, holder),
+        NewLine(bucket.TRADING, base, -sign * quantity, holder),
+        NewLine(bucket.ASSETS, quote, -sign * notional, holder),
+        NewLine(bucket.TRADING, quote, sign * notional, holder),
+        NewLine(bucket.ASSETS, fee_currency, -fee, holder),
+        NewLine(bucket.FEES, fee_currency, fee, holder),
+    ]
+
+
+def transfer_lines(*, currency: str, amount: Decimal) -> list[NewLine]:
+    """Money from outside into the account; a negative amount takes it out."""
+    return [NewLine(Line.Bucket.ASSETS, currency, amount), NewLine(Line.Bucket.OUTSIDE, currency, -amount)]

@@ -1,0 +1,77 @@
+"""Pulling and releasing kill switches. What a halt cancels and sells is done by apps.orders, from the waiting row."""
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from apps.accounts.models import TradingAccount, User
+from apps.operations import audit
+from apps.operations.hints import hint
+from apps.operations.nudges import nudge
+from apps.risk.models import Halt
+from engine.kinds import HaltLevel
+
+
+@transaction.atomic
+def halt(
+    *,
+    scope: str,
+    level: int,
+    reason: str,
+    by: User | None,
+    account: TradingAccount | None = None,
+    user: User | None = None,
+    venue: str = "",
+) -> Halt:
+    """Stops trading in a scope at once. ``level`` is a HaltLevel above NONE; ``by`` None means the platform itself."""
+    if level not in (HaltLevel.ENTRIES, HaltLevel.ORDERS, HaltLevel.FLATTEN):
+        raise ValidationError({"level": f"must be 1 (entries), 2 (orders) or 3 (flatten), was {level}"})
+    if not reason.strip():
+        raise ValidationError({"reason": "must say why"})
+    needed = {Halt.Scope.ACCOUNT: account, Halt.Scope.USER: user, Halt.Scope.VENUE: venue, Halt.Scope.SITE: True}
+    if not needed.get(Halt.Scope(scope)):
+        raise ValidationError({"scope": f"a halt of scope {scope!r} must name its {scope}"})
+    row = Halt.objects.create(
+        scope=scope, level=level, reason=reason.strip(), by=by, account=account, user=user, venue=venue,
+        swept=level == HaltLevel.ENTRIES,
+    )  # fmt: skip
+    audit.record(actor=by, action=f"halt.{scope}", target=account or user or row, reason=row.reason, detail={"level": level})
+    nudge("halts_sweep", queue="orders")
+    for owner_id in affected_users(row):
+        hint(owner_id, "halts", "overview", "bots", "conditions")
+    return row
+
+
+@transaction.atomic
+def release(*, halt: Halt, by: User | None, reason: str) -> Halt:
+    """Lifts a halt. Releasing twice is refused."""
+    if not reason.strip():
+        raise ValidationError({"reason": "must say why it is safe to go on"})
+    changed = Halt.objects.filter(pk=halt.pk, released_at=None).update(
+        released_at=timezone.now(), released_by=by, released_reason=reason.strip(), swept=True
+    )
+    if not changed:
+        raise ValidationError({"halt": "is not in force any more"})
+    halt.refresh_from_db()
+    audit.record(actor=by, action=f"halt.{halt.scope}.release", target=halt, reason=reason.strip())
+    for owner_id in affected_users(halt):
+        hint(owner_id, "halts", "overview", "bots", "conditions")
+    return halt
+
+
+def affected_accounts(halt: Halt) -> list[int]:
+    """Ids of the trading accounts that a halt touches, in key order."""
+    accounts = TradingAccount.objects.order_by("pk")
+    match halt.scope:
+        case Halt.Scope.VENUE:
+            accounts = accounts.filter(venue=halt.venue)
+        case Halt.Scope.USER:
+            accounts = accounts.filter(owner_id=halt.user_id)
+        case Halt.Scope.ACCOUNT:
+            accounts = accounts.filter(pk=halt.account_id)
+    return list(accounts.values_list("pk", flat=True))
+
+
+def affected_users(halt: Halt) -> list[int]:
+    owners = TradingAccount.objects.filter(pk__in=affected_accounts(halt)).values_list("owner_id", flat=True)
+    return sorted(set(owners))
