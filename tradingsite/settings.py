@@ -1,12 +1,16 @@
 """Settings of the whole platform, read from the environment. A missing or malformed value stops the start."""
 
+import os
 from pathlib import Path
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
+from tradingsite.launcher.layout import Layout
+
 env = environ.Env()
+env.read_env(Layout.of(os.environ).env_file)  # what './start' has generated, for commands given by hand
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
