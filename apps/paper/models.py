@@ -38,6 +38,7 @@ class PaperOrder(models.Model):
     funds = models.FloatField(default=0)
     arrival = models.BigIntegerField()  # event position on arrival: only later events match
     triggered = models.BooleanField(default=False)
+    resting = models.BooleanField(default=False)  # has seen an event: a limit order makes from now on
     status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
     created = models.DateTimeField(auto_now_add=True)
 

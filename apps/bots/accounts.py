@@ -1,0 +1,162 @@
+"""The account as a decision sees it, rebuilt from order, ledger and risk rows: never saved."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import numpy as np
+
+from apps.accounts.models import TradingAccount
+from apps.bots.models import Bot
+from apps.ledger.models import Balance, Position
+from apps.ledger.selectors import balances
+from apps.markets.models import Feed, MarketSession
+from apps.orders.models import Order
+from apps.risk.models import DayOpening
+from apps.risk.selectors import halt_levels, limits
+from engine import records
+from engine.config import RiskLimits
+from engine.kinds import BotState, HaltLevel
+from engine.orders.states import WORKING
+
+BOT_STATES = {"running": BotState.RUNNING, "paused": BotState.PAUSED, "stopped": BotState.STOPPED}
+NOTHING = Decimal(0)
+
+
+@dataclass
+class AccountState:
+    """One locked account between two decisions; ``entered`` keeps the next bot's view true."""
+
+    account: TradingAccount
+    limits: RiskLimits
+    halt: HaltLevel
+    balances: dict[str, Balance]
+    prices: dict[str, float]  # by base currency, quote of the account; a missing one makes equity unknown
+    positions: list[Position]
+    orders: list[Order]
+    last: dict[str, Position] = field(default_factory=dict)  # newest closed position by holder
+    day_equity: float = float("nan")
+
+    @property
+    def cash(self) -> float:
+        balance = self.balances.get(self.account.currency)
+        return float(balance.free) if balance else 0.0
+
+    @property
+    def equity(self) -> float:
+        """Marked to market in the valuation currency; NaN when a price is missing."""
+        total = 0.0
+        for currency, balance in sorted(self.balances.items()):
+            if balance.total:
+                price = 1.0 if currency == self.account.currency else self.prices.get(currency, float("nan"))
+                total += float(balance.total) * price
+        return total
+
+    @property
+    def entries(self) -> list[Order]:
+        return [order for order in self.orders if order.purpose == Order.Purpose.ENTRY]
+
+    @property
+    def exposure(self) -> float:
+        """Quote in open positions and in entries that work."""
+        held = sum(
+            float(position.quantity) * self.prices.get(position.product.base, float("nan")) for position in self.positions
+        )
+        return held + sum(float(order.funds or 0) for order in self.entries)
+
+    def entered(self, order: Order) -> None:
+        """An order of a bot of this account was just made."""
+        self.orders.append(order)
+        if order.side == Order.Side.BUY and order.state in WORKING:
+            self.balances[order.product.quote].held += order.funds or NOTHING
+
+
+def account_states(
+    accounts: dict[int, TradingAccount], session: MarketSession, time: int
+) -> dict[int, AccountState]:
+    """The states of locked accounts at a market time (seconds UTC), read in a handful of queries."""
+    rows = list(accounts.values())
+    halts, policies, money = halt_levels(rows), limits(rows), balances(rows)
+    prices = _prices(session.venue)
+    states = {
+        account.pk: AccountState(
+            account=account, limits=policies[account.pk], halt=halts[account.pk], balances=money[account.pk],
+            prices=prices, positions=[], orders=[],
+        )
+        for account in rows
+    }  # fmt: skip
+    for position in Position.objects.filter(account__in=rows, closed=None).select_related("product"):
+        states[position.account_id].positions.append(position)
+    for order in Order.objects.filter(account__in=rows, state__in=WORKING).select_related("product").order_by("pk"):
+        states[order.account_id].orders.append(order)
+    _last_positions(states)
+    _day_openings(states, session, datetime.fromtimestamp(time, UTC).date())
+    return states
+
+
+def _prices(venue: str) -> dict[str, float]:
+    feeds = Feed.objects.filter(product__venue=venue, price__isnull=False).select_related("product")
+    return {feed.product.base: float(feed.price or 0) for feed in feeds}
+
+
+def _last_positions(states: dict[int, AccountState]) -> None:
+    closed = Position.objects.filter(account__in=states.keys(), closed__isnull=False)
+    newest = closed.order_by("account", "holder", "-closed", "-pk").distinct("account", "holder")
+    for position in newest:
+        state = states[position.account_id]
+        if position.generation == state.account.generation:
+            state.last[position.holder] = position
+
+
+def _day_openings(states: dict[int, AccountState], session: MarketSession, day: date) -> None:
+    """Reads the day's opening equity, and writes it at the first decision of the market day."""
+    known = {
+        (opening.account_id, opening.generation): opening
+        for opening in DayOpening.objects.filter(account__in=states.keys(), session=session.pk, day=day)
+    }
+    for state in states.values():
+        opening = known.get((state.account.pk, state.account.generation))
+        if opening is not None:
+            state.day_equity = float(opening.equity)
+        elif state.equity == state.equity:  # known
+            state.day_equity = state.equity
+            DayOpening.objects.create(
+                account=state.account, generation=state.account.generation, session=session.pk, day=day,
+                equity=Decimal(repr(state.equity)),
+            )  # fmt: skip
+
+
+def bot_view(
+    state: AccountState, bot: Bot, *, tradable: bool, late: bool, age: int, bars: int, warmup: int
+) -> np.ndarray:
+    """The VIEW record (engine.records) of a bot in its account."""
+    view = np.zeros(1, records.VIEW)
+    mine = [order for order in state.orders if order.holder == bot.holder]
+    lot = bot.product.base_increment
+    view["cash"], view["equity"], view["day_equity"] = state.cash, state.equity, state.day_equity
+    view["positions"] = len(state.positions) + len(state.entries)
+    view["exposure"] = state.exposure
+    view["entry_pending"] = any(order.purpose == Order.Purpose.ENTRY for order in mine)
+    view["exit_pending"] = any(order.purpose == Order.Purpose.EXIT for order in mine)
+    protecting = [order for order in mine if order.purpose == Order.Purpose.PROTECT and not order.cancel_requested]
+    view["protected"] = int(sum((order.remaining for order in protecting), NOTHING) / lot)
+    _position(view, state, bot)
+    view["state"] = BOT_STATES.get(bot.state, BotState.ERROR)
+    view["halt"] = state.halt
+    view["tradable"], view["accepting"] = tradable, True
+    view["late"], view["age"], view["bars"], view["warmup"] = late, age, bars, warmup
+    return view
+
+
+def _position(view: np.ndarray, state: AccountState, bot: Bot) -> None:
+    last = state.last.get(bot.holder)
+    if last is not None and last.closed is not None:
+        view["last_exit"] = int(last.closed.timestamp())
+        view["last_entry"] = float(last.entry_price)
+    for position in state.positions:
+        if position.holder == bot.holder and position.product_id == bot.product_id:
+            view["qty"] = int(position.quantity / bot.product.base_increment)
+            view["entry_price"] = float(position.entry_price)
+            view["entry_time"] = int(position.opened.timestamp())
+            view["stop"], view["target"], view["hold"] = position.stop, position.target, position.hold
+            view["last_entry"] = float(position.entry_price)

@@ -1,0 +1,100 @@
+"""The one way in for everything that happens to an order: state moves and fills. Callers hold the account lock."""
+
+from decimal import Decimal
+
+from django.utils import timezone
+
+from apps.accounts.models import TradingAccount
+from apps.ledger.models import Entry
+from apps.ledger.positions import Wishes, position_apply
+from apps.ledger.services import entry_post, fill_lines, hold_reduce
+from apps.operations.hints import hint, toast
+from apps.orders import registry
+from apps.orders.events import event_add
+from apps.orders.models import Fill, Order
+from engine.orders.states import TERMINAL, OrderState, is_legal, move
+from exchanges.port import FillReport, OrderReport
+
+
+def order_move(account: TradingAccount, order: Order, state: OrderState, kind: str, message: str = "") -> None:
+    """Makes one of our own moves; an illegal one raises IllegalMove. The end of an order frees its hold and tells its holder."""
+    old = OrderState(order.state)
+    order.state = move(old, state)
+    if message:
+        order.message = message
+    if state in TERMINAL:
+        order.finished = timezone.now()
+        order.claim = order.lease_until = None
+    event_add(account, order, kind, from_state=old, to_state=state, **({"message": message} if message else {}))
+    order.save()
+    if state in TERMINAL:
+        hold_reduce(account=account, key=order.client_order_id)
+    if state in TERMINAL or state == OrderState.NOT_FOUND:
+        registry.finished(order)
+
+
+def report_apply(account: TradingAccount, order: Order, report: OrderReport) -> None:
+    """Takes over the state that the exchange shows. A stale report is counted as an event, never raised."""
+    if report.exchange_order_id and not order.exchange_order_id:
+        order.exchange_order_id = report.exchange_order_id
+        order.save(update_fields=["exchange_order_id"])
+    # An order ends only when its fills are posted: until then it counts as open.
+    state = report.state if report.filled == order.filled else OrderState.OPEN
+    if state == order.state or (order.state == OrderState.CANCELLING and state == OrderState.OPEN):
+        return  # a cancel on its way is not undone by an older report
+    if is_legal(OrderState(order.state), state):
+        order_move(account, order, state, "accepted" if state == OrderState.OPEN else state.value)
+    else:
+        event_add(account, order, "stale report", from_state=order.state, shown=state.value)
+        order.save(update_fields=["seq"])
+
+
+def fill_apply(account: TradingAccount, order: Order, report: FillReport) -> Fill | None:
+    """Posts a fill to the order, the ledger and the position. None when it was posted before. Any state takes fills."""
+    if Fill.objects.filter(account=account, order=order, trade_id=report.trade_id).exists():
+        return None
+    notional = report.price * report.quantity
+    order.filled += report.quantity
+    order.filled_notional += notional
+    order.fees += report.fee
+    event_add(
+        account, order, "fill", from_state=order.state, to_state=order.state,
+        price=str(report.price), quantity=str(report.quantity), fee=str(report.fee),
+    )  # fmt: skip
+    order.save()
+    fill = Fill.objects.create(
+        order=order, account=account, trade_id=report.trade_id, position=report.position, at=report.at,
+        price=report.price, quantity=report.quantity, fee=report.fee, fee_currency=report.fee_currency,
+        maker=report.maker, reason=report.reason, seq=order.seq,
+    )  # fmt: skip
+    _hold_use(account, order, report, notional)
+    _post(account, order, fill, notional)
+    hint(account.owner_id, "positions", "trades", "overview")
+    verb = "Bought" if order.side == Order.Side.BUY else "Sold"
+    toast(
+        account.owner_id,
+        f"{verb} {fill.quantity.normalize():f} {order.product.base} at {fill.price.normalize():f} {order.product.quote}",
+    )
+    return fill
+
+
+def _hold_use(account: TradingAccount, order: Order, report: FillReport, notional: Decimal) -> None:
+    used = notional + report.fee if order.side == Order.Side.BUY else report.quantity
+    hold_reduce(account=account, key=order.client_order_id, amount=used)
+
+
+def _post(account: TradingAccount, order: Order, fill: Fill, notional: Decimal) -> None:
+    product = order.product
+    entry_post(
+        account=account, kind=Entry.Kind.FILL, at=fill.at, reference=f"fill:{order.pk}:{fill.trade_id}",
+        lines=fill_lines(
+            side=order.side, base=product.base, quote=product.quote, quantity=fill.quantity, notional=notional,
+            fee=fill.fee, fee_currency=fill.fee_currency, holder=order.holder,
+        ),
+    )  # fmt: skip
+    reason = order.reason or fill.reason
+    position_apply(
+        account=account, holder=order.holder, product=product, side=order.side, quantity=fill.quantity,
+        notional=notional, fee=fill.fee, at=fill.at, reason=reason,
+        wishes=Wishes(stop=order.stop, target=order.target, hold=order.hold),
+    )  # fmt: skip

@@ -1,0 +1,20 @@
+"""What orders need from above, filled once in tradingsite/wiring.py."""
+
+from collections.abc import Callable
+
+from apps.accounts.models import TradingAccount
+from apps.orders.models import Order
+from exchanges.port import Exchange
+
+# The exchange an account trades at.
+exchange_for: Callable[[TradingAccount], Exchange]
+
+# Told in the transaction in which one of its orders ended, by the kind of holder: 'bot' for 'bot-12'.
+on_finished: dict[str, Callable[[Order], None]] = {}
+
+
+def finished(order: Order) -> None:
+    """Feeds the end of an order to its holder."""
+    kind = order.holder.split("-")[0]
+    if kind in on_finished:
+        on_finished[kind](order)

@@ -1,0 +1,159 @@
+"""Sending orders and cancels: claimed in one transaction, sent outside any, recorded in another."""
+
+from datetime import timedelta
+from decimal import Decimal
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from apps.accounts.locks import lock_account
+from apps.accounts.models import TradingAccount
+from apps.ledger.positions import open_position
+from apps.orders import registry
+from apps.orders.changes import order_move, report_apply
+from apps.orders.events import event_add
+from apps.orders.intents import hold_for
+from apps.orders.models import Order
+from apps.risk.selectors import halt_level
+from engine.kinds import HaltLevel
+from engine.orders.states import TERMINAL, OrderState
+from exchanges.port import Exchange, NewOrder, Rejected, Unavailable, Unknown
+
+BY_HAND = ("manual", "halt")  # sales that go through whatever is halted
+
+
+def submit_due(account_id: int) -> bool:
+    """Claims and sends the account's waiting orders and cancels. True when there was anything to do."""
+    sent = False
+    claim = uuid4()
+    for order in _claim_orders(account_id, claim):
+        _send(order)
+        sent = True
+    for order in _claim_cancels(account_id):
+        _cancel(order)
+        sent = True
+    return sent
+
+
+@transaction.atomic
+def _claim_orders(account_id: int, claim: UUID) -> list[Order]:
+    waiting = Order.objects.filter(account_id=account_id, state=OrderState.PENDING)
+    if not waiting.exists():
+        return []
+    account = lock_account(account_id)
+    level = halt_level(account)
+    ready = []
+    for order in waiting.select_related("product", "after").order_by("pk"):
+        if _is_ready(account, order, level):
+            order.claim, order.submitted = claim, timezone.now()
+            order.lease_until = timezone.now() + timedelta(seconds=settings.ORDER_LEASE)
+            order_move(account, order, OrderState.SUBMITTING, "submitting")
+            ready.append(order)
+    return ready
+
+
+def _is_ready(account: TradingAccount, order: Order, level: HaltLevel) -> bool:
+    """Whether a waiting order may be sent now; ends it when it may never be."""
+    if order.cancel_requested:
+        order_move(account, order, OrderState.CANCELLED, "cancelled")
+        return False
+    refusal = _refusal(order, level)
+    if refusal:
+        order_move(account, order, OrderState.DENIED, "denied", refusal)
+        return False
+    return order.after is None or _inherit(account, order)
+
+
+def _refusal(order: Order, level: HaltLevel) -> str:
+    if order.purpose == Order.Purpose.ENTRY:
+        if level >= HaltLevel.ENTRIES:
+            return "a halt is in force: no entries"
+        if order.deadline and order.deadline < timezone.now():
+            return "was not sent in time: the price it was decided on is too old"
+    elif level >= HaltLevel.ORDERS and order.reason not in BY_HAND:
+        return "a halt is in force: no orders"
+    if order.product.status != order.product.Status.ONLINE:
+        return f"{order.product} must be online, was {order.product.status}"
+    return ""
+
+
+def _inherit(account: TradingAccount, order: Order) -> bool:
+    """A sale that replaces another waits for its end, then takes what that one left of the position."""
+    assert order.after is not None
+    if order.after.state not in TERMINAL:
+        return False
+    position = open_position(account, order.holder, order.product)
+    left = min(order.quantity, position.quantity) if position else Decimal(0)
+    if not left:
+        order_move(account, order, OrderState.DENIED, "denied", "nothing is left to sell")
+        return False
+    if left != order.quantity:
+        order.quantity = left
+        event_add(account, order, "resized", quantity=str(left))
+    refusal = hold_for(account, order)
+    if refusal:
+        order_move(account, order, OrderState.DENIED, "denied", refusal)
+    return not refusal
+
+
+def _send(order: Order) -> None:
+    """One order to its exchange, and the answer into its row."""
+    exchange = registry.exchange_for(order.account)
+    new = NewOrder(
+        client_order_id=order.client_order_id, symbol=order.product.symbol, side=order.side, kind=order.kind,
+        quantity=order.quantity, limit_price=order.limit_price, stop_price=order.stop_price, funds=order.funds,
+    )  # fmt: skip
+    try:
+        report = exchange.place(new)
+    except Rejected as error:
+        _record(order, OrderState.REJECTED, "rejected", str(error))
+    except Unavailable as error:
+        _record(order, OrderState.PENDING, "not sent", str(error))
+    except Unknown as error:
+        _record(order, OrderState.UNKNOWN, "outcome unknown", str(error))
+    else:
+        with transaction.atomic():
+            account = lock_account(order.account_id)
+            fresh = Order.objects.select_related("product").get(pk=order.pk)
+            if fresh.state in (OrderState.SUBMITTING, OrderState.UNKNOWN):
+                report_apply(account, fresh, report)
+
+
+def _record(order: Order, state: OrderState, kind: str, message: str) -> None:
+    with transaction.atomic():
+        account = lock_account(order.account_id)
+        fresh = Order.objects.select_related("product").get(pk=order.pk)
+        if fresh.state == OrderState.SUBMITTING and fresh.claim == order.claim:
+            order_move(account, fresh, state, kind, message)
+
+
+@transaction.atomic
+def _claim_cancels(account_id: int) -> list[Order]:
+    now = timezone.now()
+    asked = Order.objects.filter(account_id=account_id, cancel_requested=True).filter(
+        Q(state=OrderState.OPEN) | Q(state=OrderState.CANCELLING, lease_until__lt=now)
+    )
+    if not asked.exists():
+        return []
+    account = lock_account(account_id)
+    claimed = []
+    for order in asked.select_related("product").order_by("pk"):
+        order.lease_until = now + timedelta(seconds=settings.ORDER_LEASE)
+        if order.state == OrderState.OPEN:
+            order_move(account, order, OrderState.CANCELLING, "cancelling")
+        else:
+            order.save(update_fields=["lease_until"])
+        claimed.append(order)
+    return claimed
+
+
+def _cancel(order: Order) -> None:
+    """Sends a cancel. Whatever goes wrong, the lease ends and the cancel is sent again: it does no harm twice."""
+    exchange: Exchange = registry.exchange_for(order.account)
+    try:
+        exchange.cancel(order.client_order_id)
+    except (Unavailable, Unknown):
+        return

@@ -1,0 +1,49 @@
+"""What the clock does about orders: every waiting row is found again, whatever messages were lost."""
+
+from datetime import timedelta
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from apps.markets.models import Feed, Product
+from apps.operations.nudges import nudge
+from apps.orders.models import ExchangeCursor, Order
+from apps.risk.models import Halt
+from engine.orders.states import WORKING, OrderState
+
+QUIET = timedelta(seconds=0.7)  # younger rows are still on their ordinary way
+BUSY = [OrderState.PENDING, OrderState.SUBMITTING, OrderState.CANCELLING]
+
+
+def orders_sweep() -> None:
+    """Nudges every account whose orders wait, whose senders died or whose exchange has news."""
+    waiting = Order.objects.filter(state__in=WORKING, created__lt=timezone.now() - QUIET)
+    behind = models.Exists(
+        Feed.objects.filter(
+            product=models.OuterRef("product"),
+            position__gt=models.Subquery(
+                ExchangeCursor.objects.filter(account=models.OuterRef(models.OuterRef("account"))).values("caught_up")[:1]
+            ),
+        )
+    )
+    due = waiting.filter(~Q(state=OrderState.OPEN) | Q(cancel_requested=True) | behind)
+    for account_id in due.values_list("account_id", flat=True).distinct():
+        nudge("orders_work", account_id, queue="orders")
+    if Halt.objects.filter(swept=False, released_at=None).exists():
+        nudge("halts_sweep", queue="orders")
+
+
+def orders_settled(product: Product, position: int) -> bool:
+    """Whether no order of the product is on its way and every book has matched up to the position."""
+    orders = Order.objects.filter(product=product)
+    if orders.filter(state__in=BUSY).exists():
+        return False
+    behind = ExchangeCursor.objects.filter(account=models.OuterRef("account"), caught_up__gte=position)
+    return not orders.filter(state=OrderState.OPEN).exclude(models.Exists(behind)).exists()
+
+
+def accounts_with_open_orders(product: Product) -> list[int]:
+    """Ids of accounts that an event of the product may concern."""
+    ids = Order.objects.filter(product=product, state__in=[OrderState.OPEN, OrderState.CANCELLING])
+    return list(ids.values_list("account_id", flat=True).distinct())

@@ -1,0 +1,120 @@
+"""The paper exchange: an exchange like any other, behind the same port, with its own book and transactions."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.accounts.models import TradingAccount
+from apps.markets.models import Feed, Product
+from apps.paper.book import advance
+from apps.paper.models import PaperBook, PaperFill, PaperOrder
+from engine.kinds import Side
+from engine.orders.states import OrderState
+from exchanges.port import FillReport, NewOrder, OrderReport, Rejected
+
+STATES = {
+    PaperOrder.Status.OPEN: OrderState.OPEN,
+    PaperOrder.Status.FILLED: OrderState.FILLED,
+    PaperOrder.Status.CANCELLED: OrderState.CANCELLED,
+}
+
+
+class PaperExchange:
+    """One account's seat at the paper exchange."""
+
+    not_found_is_final = True
+
+    def __init__(self, account: TradingAccount) -> None:
+        self.account = account
+
+    @transaction.atomic
+    def place(self, order: NewOrder) -> OrderReport:
+        """Accepts an order at the market's newest event: it matches only later ones."""
+        product = Product.objects.filter(venue=self.account.venue, symbol=order.symbol).first()
+        feed = Feed.objects.filter(product=product).first()
+        if product is None or feed is None:
+            raise Rejected(f"product must be one traded at {self.account.venue}, was {order.symbol}")
+        book = self._book(product)
+        known = PaperOrder.objects.filter(client_order_id=order.client_order_id).first()
+        if known:
+            return _report(known)
+        _check(order, product)
+        if not book.orders.filter(status=PaperOrder.Status.OPEN).exists():
+            book.position = feed.position
+            book.save(update_fields=["position"])
+        placed = PaperOrder.objects.create(
+            book=book, client_order_id=order.client_order_id, kind=order.kind, arrival=feed.position,
+            side=Side.BUY if order.side == "buy" else Side.SELL, lots=int(order.quantity / product.base_increment),
+            limit=float(order.limit_price or 0), stop=float(order.stop_price or 0), funds=float(order.funds or 0),
+        )  # fmt: skip
+        return _report(placed)
+
+    @transaction.atomic
+    def cancel(self, client_order_id: UUID) -> OrderReport | None:
+        """Cancels what the events so far have not filled."""
+        order = PaperOrder.objects.filter(client_order_id=client_order_id).select_related("book__product").first()
+        if order is None:
+            return None
+        advance(self.account, self._book(order.book.product))
+        order.refresh_from_db()
+        if order.status == PaperOrder.Status.OPEN:
+            order.status = PaperOrder.Status.CANCELLED
+            order.save(update_fields=["status"])
+        return _report(order)
+
+    def reports(self, client_order_ids: Sequence[UUID]) -> list[OrderReport]:
+        orders = PaperOrder.objects.filter(client_order_id__in=client_order_ids).select_related("book__product")
+        return [_report(order) for order in orders.order_by("pk")]
+
+    def fills_since(self, cursor: int) -> list[FillReport]:
+        fills = PaperFill.objects.filter(account=self.account, pk__gt=cursor).select_related("order__book__product")
+        return [_fill_report(fill) for fill in fills.order_by("pk")]
+
+    def catch_up(self) -> int:
+        """Matches the books with open orders against every event since; returns the position all have reached."""
+        reached = []
+        products = Product.objects.filter(paperbook__account=self.account, paperbook__orders__status="open").distinct()
+        for product in products.order_by("pk"):
+            with transaction.atomic():
+                reached.append(advance(self.account, self._book(product)))
+        return min(reached, default=self._newest())
+
+    def _newest(self) -> int:
+        feeds = Feed.objects.filter(product__venue=self.account.venue).order_by("-position")
+        return feeds.values_list("position", flat=True).first() or 0
+
+    def _book(self, product: Product) -> PaperBook:
+        PaperBook.objects.get_or_create(account=self.account, product=product)
+        return PaperBook.objects.select_for_update().get(account=self.account, product=product)
+
+
+def _check(order: NewOrder, product: Product) -> None:
+    """Refuses what a real exchange would refuse; orders reach it already snapped."""
+    if order.quantity % product.base_increment:
+        raise Rejected(f"quantity must be a multiple of {product.base_increment.normalize():f}, was {order.quantity}")
+    if order.quantity < product.base_min_size:
+        raise Rejected(f"quantity must be at least {product.base_min_size.normalize():f}, was {order.quantity}")
+    for name, price in (("limit price", order.limit_price), ("stop price", order.stop_price)):
+        if price is not None and (price <= 0 or price % product.quote_increment):
+            raise Rejected(f"{name} must be a positive multiple of {product.quote_increment.normalize():f}, was {price}")
+
+
+def _report(order: PaperOrder) -> OrderReport:
+    return OrderReport(
+        client_order_id=order.client_order_id,
+        exchange_order_id=f"paper-{order.pk}",
+        state=STATES[PaperOrder.Status(order.status)],
+        filled=order.book.product.base_increment * order.filled,
+    )
+
+
+def _fill_report(fill: PaperFill) -> FillReport:
+    return FillReport(
+        cursor=fill.pk, client_order_id=fill.order.client_order_id, trade_id=str(fill.pk), position=fill.position,
+        at=datetime.fromtimestamp(fill.time, UTC), price=fill.price, quantity=fill.quantity, fee=fill.fee,
+        fee_currency=fill.order.book.product.quote, maker=fill.maker, reason=fill.reason,
+    )  # fmt: skip
+
+
