@@ -21,6 +21,12 @@ class OrderKind(IntEnum):
     BRACKET = 3  # one exit order with a stop and a target; the stop wins inside a bar
 
 
+class Purpose(IntEnum):
+    ENTRY = 0
+    EXIT = 1  # out at market
+    PROTECT = 2  # the resting stop and target of a position
+
+
 class FillReason(IntEnum):
     MARKET = 0
     LIMIT = 1

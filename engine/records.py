@@ -7,9 +7,9 @@ ratios as plain numbers (0.006 is 0.6 %). A bar's ``time`` is its opening time.
 
 import numpy as np
 
-CANDLE = np.dtype(
-    [("time", "i8"), ("open", "f8"), ("high", "f8"), ("low", "f8"), ("close", "f8"), ("volume", "f8")]
-)
+Record = np.void  # one row of such an array, as the compiled functions take it: array[0]
+
+CANDLE = np.dtype([("time", "i8"), ("open", "f8"), ("high", "f8"), ("low", "f8"), ("close", "f8"), ("volume", "f8")])
 
 # One row a decision bar. stop and target are distances from the entry fill as ratios of its price, 0 = none;
 # hold is the longest time in the position in seconds of clock time, 0 = no limit.
@@ -30,6 +30,8 @@ EVENT = np.dtype(
         ("position", "i8"),
         ("kind", "i1"),  # EventKind
         ("time", "i8"),  # OPEN: opening time; BAR and TIME: closing time
+        # OPEN: every price is the open. TIME: every price is the last close known (NaN = none yet), volume 0;
+        # nothing fills on it, but a decision may value the account at it.
         ("open", "f8"),
         ("high", "f8"),
         ("low", "f8"),
@@ -65,6 +67,7 @@ ORDER = np.dtype(
         ("funds", "f8"),  # quote left of the hold of a buy: fills and fees never cost more; 0 on sells
         ("arrival", "i8"),  # event position at arrival: only later events match
         ("triggered", "b1"),  # the stop was hit; what is left trades like a market order
+        ("resting", "b1"),  # saw an event since its arrival: a limit order makes from then on, it no longer takes
     ]
 )
 
@@ -79,6 +82,16 @@ FILL = np.dtype(
         ("maker", "b1"),
         ("reason", "i1"),  # FillReason
         ("done", "i1"),  # Done: what became of the order
+    ]
+)
+
+# The strategy's own conditions at a decision, in the order in which it names them.
+CONDITIONS = np.dtype(
+    [
+        ("values", "f8", (8,)),  # NaN = could not be judged
+        ("thresholds", "f8", (8,)),
+        ("passed", "i8"),  # bit k: condition k holds
+        ("used", "i8"),  # bit k: the strategy has a condition k
     ]
 )
 
@@ -155,7 +168,7 @@ DECISION = np.dtype(
         ("action", "i1"),  # Action
         ("verdict", "i1"),  # Verdict
         ("reason", "i1"),  # ExitReason of an exit
-        ("blocking", "i2"),  # first gate that blocks an entry, -1 = none
+        ("blocking", "i2"),  # first gate that blocks an entry, -1 = none (or not judged, see engine.decide.step)
         ("passed", "i8"),  # bit i: gate i passed
         ("unknown", "i8"),  # bit i: gate i could not be judged (or is not used)
         ("qty", "i8"),  # lots to buy or sell

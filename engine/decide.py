@@ -1,0 +1,141 @@
+"""One decision: a signal, an event, what the bot remembers and how its account looks, to an action.
+
+Backtest, paper and live call the same ``step``; ``due`` says when. Nothing here asks a clock or a database.
+"""
+
+import numpy as np
+
+from engine.confirmation import confirm
+from engine.entry import judge_entry
+from engine.jit import njit
+from engine.kinds import Action, BotState, EventKind, ExitReason, HaltLevel, Verdict
+from engine.memory import MemorySchemaError, memory_bytes, memory_from_bytes, new_memory
+from engine.records import DECISION, SIGNAL, Record
+
+__all__ = [
+    "MemorySchemaError",
+    "decide",
+    "due",
+    "memory_bytes",
+    "memory_from_bytes",
+    "new_memory",
+    "no_signal",
+    "step",
+]
+
+OPEN = EventKind.OPEN.value
+NONE, ENTER, EXIT, PROTECT = (action.value for action in Action)
+HOLD, BLOCKED, MISSED = Verdict.HOLD.value, Verdict.BLOCKED.value, Verdict.MISSED.value
+ENTERED, EXITED, PROTECTED = Verdict.ENTER.value, Verdict.EXIT.value, Verdict.PROTECT.value
+BY_NOTHING, BY_SIGNAL, BY_HOLD = ExitReason.NONE.value, ExitReason.SIGNAL.value, ExitReason.MAX_HOLD.value
+PAUSED, ORDERS = BotState.PAUSED.value, HaltLevel.ORDERS.value
+
+
+@njit
+def due(view: Record, event: Record, candle: bool) -> bool:
+    """Whether the bot decides at this event: at each close of one of its candles, and, while a position has a
+    longest hold, at every close of the market's granularity (with no signal, see ``no_signal``).
+
+    ``candle``: a candle of the bot's timeframe, one with trades in it, closes with this event.
+    """
+    return event["kind"] != OPEN and (candle or (view["hold"] > 0 and view["qty"] > 0))
+
+
+@njit
+def step(
+    signal: Record,
+    conditions: Record,
+    event: Record,
+    memory: Record,
+    view: Record,
+    settings: Record,
+    policy: Record,
+    rules: Record,
+    explain: bool,
+    decision: Record,
+) -> None:
+    """Decides at the close ``event``; changes ``memory`` and fills ``decision``.
+
+    With ``explain`` every gate of an entry is judged, also where nothing could be bought. Without it the gates are
+    judged only for a long signal of a flat bot; action, verdict, reason, qty, funds and memory are the same.
+    """
+    lasted = 0
+    if settings["confirmation"] > 0 and event["time"] % settings["timeframe"] == 0:
+        lasted = confirm(memory, signal["side"], event["time"], settings["timeframe"])
+    idle = view["qty"] == 0 and not view["entry_pending"] and not view["exit_pending"]
+    if explain or (idle and signal["side"] > 0):
+        judge_entry(signal, conditions, event, lasted, view, settings, policy, rules, decision)
+        if decision["blocking"] < 0 and not view["late"]:
+            _act(decision, ENTER, ENTERED, BY_NOTHING, decision["qty"])
+            _exits(decision, signal)
+            return
+    else:
+        decision["passed"] = 0
+        decision["unknown"] = 0
+        decision["blocking"] = -1
+    decision["funds"] = 0.0
+    if idle:
+        _act(decision, NONE, MISSED if view["late"] else BLOCKED, BY_NOTHING, 0)
+    else:
+        _manage(signal, event["time"], view, decision)
+
+
+@njit
+def _manage(signal: Record, now: int, view: Record, decision: Record) -> None:
+    """A bot with a position or a working order: exits only."""
+    qty = view["qty"]
+    managed = view["state"] <= PAUSED and view["halt"] < ORDERS and not view["exit_pending"]
+    if managed and qty > 0:
+        if view["hold"] > 0 and now >= view["entry_time"] + view["hold"]:
+            _act(decision, EXIT, EXITED, BY_HOLD, qty)
+            return
+        if signal["side"] < 0:
+            _act(decision, EXIT, EXITED, BY_SIGNAL, qty)
+            return
+        if qty > view["protected"] and (view["stop"] > 0.0 or view["target"] > 0.0):
+            _act(decision, PROTECT, PROTECTED, BY_NOTHING, qty - view["protected"])
+            _exits(decision, view)
+            return
+    _act(decision, NONE, MISSED if view["late"] else HOLD, BY_NOTHING, 0)
+
+
+@njit
+def _act(decision: Record, action: int, verdict: int, reason: int, qty: int) -> None:
+    decision["action"] = action
+    decision["verdict"] = verdict
+    decision["reason"] = reason
+    decision["qty"] = qty
+    decision["stop"] = 0.0
+    decision["target"] = 0.0
+    decision["hold"] = 0
+
+
+@njit
+def _exits(decision: Record, source: Record) -> None:
+    """Hands on the exits' ratios and the hold: of the signal at an entry, of the position at a repair."""
+    decision["stop"] = source["stop"]
+    decision["target"] = source["target"]
+    decision["hold"] = source["hold"]
+
+
+def no_signal() -> Record:
+    """The signal row of an event at which no candle of the bot closes."""
+    return np.zeros(1, SIGNAL)[0]
+
+
+def decide(
+    *,
+    signal: Record,
+    conditions: Record,
+    event: Record,
+    memory: Record,
+    view: Record,
+    settings: Record,
+    policy: Record,
+    rules: Record,
+) -> tuple[Record, Record]:
+    """One explained decision, without changing what was passed in. Returns the decision and the new memory."""
+    decision = np.zeros(1, DECISION)[0]
+    memory = memory.copy()
+    step(signal, conditions, event, memory, view, settings, policy, rules, True, decision)
+    return decision, memory
