@@ -1,5 +1,40 @@
 """Who hears of what: fills the registries through which effects go up. The only place that knows both ends."""
 
+from apps.accounts.models import TradingAccount
+from apps.bots.batches import batches_open, batches_settled, batches_sweep
+from apps.bots.orders import order_finished
+from apps.markets import registry as markets
+from apps.markets.registry import MarketEvent
+from apps.operations.nudges import nudge
+from apps.operations.sweeps import Sweep, sweeps
+from apps.orders import registry as orders
+from apps.orders.sweeps import accounts_with_open_orders, orders_settled, orders_sweep
+from apps.paper.exchange import PaperExchange
+from apps.portfolio.services import session_restart
+from apps.portfolio.snapshots import snapshots_sweep
+from exchanges.port import Exchange
+
+
+def exchange_for(account: TradingAccount) -> Exchange:
+    """The account's exchange. Paper is one like any other."""
+    return PaperExchange(account)
+
+
+def match_orders(event: MarketEvent) -> None:
+    """An event may fill orders: nudges the accounts whose orders rest in its product."""
+    for account_id in accounts_with_open_orders(event.product):
+        nudge("orders_work", account_id, queue="orders")
+
 
 def connect() -> None:
     """Called once when the apps are loaded."""
+    orders.exchange_for = exchange_for
+    orders.on_finished["bot"] = order_finished
+    markets.on_event[:] = [match_orders, batches_open]
+    markets.on_session[:] = [session_restart]
+    markets.is_settled[:] = [batches_settled, orders_settled]
+    sweeps[:] = [
+        Sweep("orders", 1, orders_sweep),
+        Sweep("batches", 1, batches_sweep),
+        Sweep("snapshots", 2, snapshots_sweep),
+    ]

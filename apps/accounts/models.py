@@ -1,5 +1,6 @@
 """People and their trading accounts."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
@@ -54,13 +55,13 @@ class TradingAccount(models.Model):
     generation = models.PositiveIntegerField(default=1)  # rises with each reset; rows of earlier ones are history
     # Costs of the paper exchange, ratios; SEMANTICS 4 dates the default profile.
     fee_maker = models.DecimalField(
-        max_digits=8, decimal_places=6, default="0.006", validators=[MinValueValidator(0), MaxValueValidator("0.1")]
+        max_digits=8, decimal_places=6, default=Decimal("0.006"), validators=[MinValueValidator(0), MaxValueValidator(Decimal("0.1"))]
     )
     fee_taker = models.DecimalField(
-        max_digits=8, decimal_places=6, default="0.006", validators=[MinValueValidator(0), MaxValueValidator("0.1")]
+        max_digits=8, decimal_places=6, default=Decimal("0.006"), validators=[MinValueValidator(0), MaxValueValidator(Decimal("0.1"))]
     )
     slippage = models.DecimalField(
-        max_digits=8, decimal_places=6, default="0.0002", validators=[MinValueValidator(0), MaxValueValidator("0.1")]
+        max_digits=8, decimal_places=6, default=Decimal("0.0002"), validators=[MinValueValidator(0), MaxValueValidator(Decimal("0.1"))]
     )
     created = models.DateTimeField(auto_now_add=True)
 

@@ -72,9 +72,10 @@ class AccountState:
 
 
 def account_states(
-    accounts: dict[int, TradingAccount], session: MarketSession, time: int
+    accounts: dict[int, TradingAccount], session: MarketSession, time: int, *, write: bool = True
 ) -> dict[int, AccountState]:
-    """The states of locked accounts at a market time (seconds UTC), read in a handful of queries."""
+    """The states of accounts at a market time (seconds UTC), read in a handful of queries. With ``write`` (the
+    accounts are locked) the day's opening equity is stored when the market day begins."""
     rows = list(accounts.values())
     halts, policies, money = halt_levels(rows), limits(rows), balances(rows)
     prices = _prices(session.venue)
@@ -90,7 +91,7 @@ def account_states(
     for order in Order.objects.filter(account__in=rows, state__in=WORKING).select_related("product").order_by("pk"):
         states[order.account_id].orders.append(order)
     _last_positions(states)
-    _day_openings(states, session, datetime.fromtimestamp(time, UTC).date())
+    _day_openings(states, session, datetime.fromtimestamp(time, UTC).date(), write)
     return states
 
 
@@ -101,14 +102,14 @@ def _prices(venue: str) -> dict[str, float]:
 
 def _last_positions(states: dict[int, AccountState]) -> None:
     closed = Position.objects.filter(account__in=states.keys(), closed__isnull=False)
-    newest = closed.order_by("account", "holder", "-closed", "-pk").distinct("account", "holder")
+    newest = closed.order_by("account_id", "holder", "-closed", "-pk").distinct("account_id", "holder")
     for position in newest:
         state = states[position.account_id]
         if position.generation == state.account.generation:
             state.last[position.holder] = position
 
 
-def _day_openings(states: dict[int, AccountState], session: MarketSession, day: date) -> None:
+def _day_openings(states: dict[int, AccountState], session: MarketSession, day: date, write: bool) -> None:
     """Reads the day's opening equity, and writes it at the first decision of the market day."""
     known = {
         (opening.account_id, opening.generation): opening
@@ -120,10 +121,11 @@ def _day_openings(states: dict[int, AccountState], session: MarketSession, day: 
             state.day_equity = float(opening.equity)
         elif state.equity == state.equity:  # known
             state.day_equity = state.equity
-            DayOpening.objects.create(
-                account=state.account, generation=state.account.generation, session=session.pk, day=day,
-                equity=Decimal(repr(state.equity)),
-            )  # fmt: skip
+            if write:
+                DayOpening.objects.create(
+                    account=state.account, generation=state.account.generation, session=session.pk, day=day,
+                    equity=Decimal(repr(state.equity)),
+                )  # fmt: skip
 
 
 def bot_view(

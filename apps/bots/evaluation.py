@@ -122,7 +122,7 @@ def _decide_one(
         policy=state.limits.record()[0], rules=rules_of(bot.product, state)[0],
     )  # fmt: skip
     bot.memory = memory_bytes(memory)
-    evaluation = _evaluation(batch, state, bot, reading, decision)
+    evaluation = evaluation_of(batch, bot, reading, decision, seq=next_seq(state.account))
     if decision["action"] != Action.NONE:
         decision_carry_out(state=state, bot=bot, evaluation=evaluation, decision=decision, batch=batch, close=reading.close)
     return evaluation
@@ -153,12 +153,11 @@ def close_event(batch: EvaluationBatch, close: float) -> np.void:
     return event
 
 
-def _evaluation(
-    batch: EvaluationBatch, state: AccountState, bot: Bot, reading: Reading, decision: np.void
-) -> Evaluation:
+def evaluation_of(batch: EvaluationBatch, bot: Bot, reading: Reading, decision: np.void, *, seq: int) -> Evaluation:
+    """The decision as a row, not yet saved."""
     at = datetime.fromtimestamp(batch.time, UTC)
     return Evaluation(
-        day=at.date(), bot=bot, version=bot.version, position=batch.position, at=at, seq=next_seq(state.account),
+        day=at.date(), bot=bot, version=bot.version, position=batch.position, at=at, seq=seq,
         verdict=int(decision["verdict"]), action=int(decision["action"]), blocking=int(decision["blocking"]),
         passed=int(decision["passed"]), unknown=int(decision["unknown"]), lots=int(decision["qty"]),
         price=reading.close, score=float(reading.signal["score"]), confidence=float(reading.signal["confidence"]),

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
@@ -9,13 +10,14 @@ from apps.accounts.locks import lock_account
 from apps.accounts.models import TradingAccount
 from apps.ledger.models import Position
 from apps.operations.nudges import nudge
+from apps.orders.changes import order_move
 from apps.orders.events import event_add
 from apps.orders.intents import Intent, order_create
 from apps.orders.models import Order
 from apps.orders.submission import submit_due
 from apps.orders.synchronisation import synchronise
 from engine.kinds import OrderKind
-from engine.orders.states import WORKING
+from engine.orders.states import WORKING, OrderState
 
 ROUNDS = 20  # a round that changes something may make work for the next
 
@@ -95,3 +97,15 @@ def positions_flatten(*, account_id: int, reason: str, request: str, holder: str
     for position in positions:
         position_exit(account=account, position=position, reason=reason, request=f"{request}/{position.pk}")
     return len(positions)
+
+
+def orders_abandon(*, account: TradingAccount, why: str) -> None:
+    """Ends every working order of the locked paper account at once, whose book the caller clears too.
+
+    ValidationError while one is on its way to the exchange: what becomes of it is not known yet.
+    """
+    while orders := working_orders(account):
+        for order in orders:
+            if order.state == OrderState.SUBMITTING:
+                raise ValidationError({"account": f"order #{order.pk} is being sent; try again in a few seconds"})
+            order_move(account, order, OrderState.CANCELLED, "abandoned", why)

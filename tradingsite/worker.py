@@ -1,0 +1,13 @@
+"""What Dramatiq loads: the apps, and every actor."""
+
+import os
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tradingsite.settings")
+django.setup()
+
+from apps.bots import actors as bots  # noqa: E402  actors need the apps and the broker
+from apps.orders import actors as orders  # noqa: E402
+
+__all__ = ["bots", "orders"]
