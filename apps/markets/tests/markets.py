@@ -1,0 +1,43 @@
+"""Small markets for tests."""
+
+from decimal import Decimal
+
+import numpy as np
+
+from apps.markets.models import MarketSession, Product
+from engine.records import CANDLE
+
+DAY = 86_400
+START = 1_581_292_800  # 2020-02-10T00:00:00Z
+
+
+def product(venue: str = "replay", symbol: str = "BTC-USD") -> Product:
+    base, quote = symbol.split("-")
+    return Product.objects.create(
+        venue=venue,
+        symbol=symbol,
+        base=base,
+        quote=quote,
+        base_increment=Decimal("0.00000001"),
+        quote_increment=Decimal("0.01"),
+        base_min_size=Decimal("0.00000001"),
+        quote_min_size=Decimal(1),
+    )
+
+
+def session(venue: str = "replay", **fields) -> MarketSession:
+    return MarketSession.objects.create(venue=venue, title="a test", **fields)
+
+
+def bars(count: int, *, start: int = START, step: int = 60, seed: int = 1) -> np.ndarray:
+    """A random walk on the cent."""
+    random = np.random.default_rng(seed)
+    candles = np.zeros(count, CANDLE)
+    candles["time"] = start + step * np.arange(count)
+    candles["close"] = np.round(10_000 + np.cumsum(random.normal(0, 5, count)), 2)
+    candles["open"] = np.round(np.roll(candles["close"], 1) + random.normal(0, 0.5, count), 2)
+    candles["open"][0] = 10_000
+    candles["high"] = np.round(np.maximum(candles["open"], candles["close"]) + random.random(count), 2)
+    candles["low"] = np.round(np.minimum(candles["open"], candles["close"]) - random.random(count), 2)
+    candles["volume"] = np.round(random.exponential(3, count), 8)
+    return candles
