@@ -7,19 +7,14 @@ from pathlib import Path
 
 
 def is_alive(pid: int) -> bool:
-    """Whether the process runs. A dead child of ours is laid to rest on the way."""
-    try:
-        if os.waitpid(pid, os.WNOHANG)[0] == pid:
-            return False
-    except ChildProcessError:
-        pass
+    """Whether the process runs. One that is dead but not yet laid to rest by its parent does not."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
-        return True
-    return True
+        pass
+    return _state(pid) != "Z"
 
 
 def wait_gone(pid: int, timeout: float) -> bool:
@@ -33,7 +28,7 @@ def wait_gone(pid: int, timeout: float) -> bool:
 
 
 def works_in(pid: int, folder: Path) -> bool:
-    """Whether the live process `pid` is a server whose files are in `folder`: its working folder, or named by its command.
+    """Whether `pid` is a live server whose files are in `folder`: its working folder, or named by its command.
 
     Numbers are used again after a reboot or a kill, so a number alone proves nothing.
     """
@@ -56,6 +51,16 @@ def command_of(pid: int) -> str:
     return done.stdout.strip()
 
 
+def started_with(name: str, value: str) -> list[int]:
+    """All processes of ours that have this variable in the environment they were started with."""
+    mark = f"{name}={value}"
+    if Path("/proc/self").exists():
+        numbers = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
+        return [pid for pid in numbers if mark.encode() in _environ(pid) and is_alive(pid)]
+    done = subprocess.run(["ps", "axeww", "-o", "pid=,command="], check=False, capture_output=True, text=True)
+    return [int(line.split()[0]) for line in done.stdout.splitlines() if mark in line.split()]
+
+
 def memory_of(pid: int) -> int:
     """Resident memory of a process in bytes, 0 when it is gone."""
     try:
@@ -65,3 +70,21 @@ def memory_of(pid: int) -> int:
     except FileNotFoundError:
         pass
     return 0
+
+
+def _environ(pid: int) -> list[bytes]:
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:  # gone, or somebody else's
+        return []
+
+
+def _state(pid: int) -> str:
+    """One letter, Z for a dead process that its parent has not asked about yet."""
+    if not Path("/proc/self").exists():
+        done = subprocess.run(["ps", "-o", "state=", "-p", str(pid)], check=False, capture_output=True, text=True)
+        return done.stdout.strip()[:1]
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][:1]
+    except OSError:
+        return "Z"

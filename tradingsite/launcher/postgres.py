@@ -65,17 +65,22 @@ class Postgres:
         cluster.ensure(self.folder, self.programs, self.account, self.admin_password)
         self._drop_stale_pid_file()
         for left in (3, 2, 1, 0):
-            process = self._spawn()
-            if self._wait_ready(process):
+            size = self.log.size()
+            if self._wait_ready(self._spawn()):
                 break
             # The processes of a killed server need a moment to notice and let its shared memory go.
-            if not left or "still in use" not in self.log.last_words():
+            said = self.log.words_since(size)
+            if not left or "still in use" not in said:
                 raise LauncherError(
-                    f"PostgreSQL could not start on {self.folder}. It said:\n{self.log.last_words()}\n"
+                    f"PostgreSQL could not start on {self.folder}. It said:\n{said}\n"
                     "Nothing was deleted: repair that folder or restore a backup of it"
                 )
             time.sleep(1)
-        self._make_database()
+        try:
+            self._make_database()
+        except LauncherError:
+            self.stop()
+            raise
 
     def stop(self) -> None:
         """Ends the server cleanly: open transactions are rolled back, everything committed is on disk."""
@@ -108,7 +113,7 @@ class Postgres:
             return []
 
     def _drop_stale_pid_file(self) -> None:
-        """PostgreSQL itself refuses to start when the number in a dead server's file has been given to another process."""
+        """PostgreSQL refuses to start when the number in a dead server's file now belongs to another process."""
         lines = self._pid_file()
         if lines and self.pid() is None:
             (self.folder / "postmaster.pid").unlink()

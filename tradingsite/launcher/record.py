@@ -45,23 +45,19 @@ def write_private(path: Path, text: str) -> None:
 
 
 def load(layout: Layout) -> Record | None:
-    """The record of this installation, None when there is none yet. Raises LauncherError on a damaged or foreign one."""
-    path = layout.services_file
+    """The record of this installation, None when there is none yet. Raises LauncherError when it is damaged."""
+    path, cluster = layout.services_file, layout.data / "postgres"
+    afresh = f"or move {layout.data} away to start afresh"
     if not path.exists():
-        if (layout.data / "postgres").exists():
-            raise LauncherError(
-                f"{layout.data / 'postgres'} must come with {path}, which holds its passwords, but that file is missing: "
-                f"put the file back, or move {layout.data} away to start afresh"
-            )
+        if cluster.exists():
+            raise LauncherError(f"{cluster} must come with {path}, which holds its passwords: put that back, {afresh}")
         return None
     try:
         return _parse(json.loads(path.read_text()))
     except OSError as error:
-        raise LauncherError(f"{path} must be readable: {error.strerror}") from None
+        raise LauncherError(f"{path} must be readable, was not: {error.strerror}") from None
     except ValueError as error:
-        raise LauncherError(
-            f"{path} must be what an earlier start wrote: {error}. Restore it, or move {layout.data} away to start afresh"
-        ) from None
+        raise LauncherError(f"{path} must be what an earlier start wrote: {error}. Restore it, {afresh}") from None
 
 
 def create() -> Record:
@@ -80,14 +76,11 @@ def create() -> Record:
 
 def _parse(content: object) -> Record:
     if not isinstance(content, dict):
-        raise ValueError(f"it must be a JSON object, was {type(content).__name__}")  # noqa: TRY004  one kind for the caller
+        raise ValueError(f"it must be an object, was {type(content).__name__}")
     for field in fields(Record):
-        if field.name not in content:
-            raise ValueError(f"{field.name} is missing")
-        if type(content[field.name]) is not field.type:
-            raise ValueError(
-                f"{field.name} must be {getattr(field.type, '__name__', field.type)}, was {content[field.name]!r}"
-            )
+        found = type(content.get(field.name))
+        if found is not field.type:  # the value itself may be a secret
+            raise ValueError(f"{field.name} must be {getattr(field.type, '__name__', '')}, was {found.__name__}")
     unknown = sorted(set(content) - {field.name for field in fields(Record)})
     if unknown:
         raise ValueError(f"{', '.join(unknown)} is not known to this version")

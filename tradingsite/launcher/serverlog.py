@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import IO
 
 KEEP_BYTES = 5_000_000
+LAST_BYTES = 4096
 
 
 @dataclass(frozen=True)
@@ -17,10 +18,11 @@ class ServerLog:
             self.path.replace(self.path.with_name(self.path.name + ".1"))
         return self.path.open("ab")
 
-    def last_words(self, lines: int = 8) -> str:
-        """The newest lines."""
-        if not self.path.exists():
-            return ""
+    def size(self) -> int:
+        return self.path.stat().st_size if self.path.exists() else 0
+
+    def words_since(self, size: int) -> str:
+        """What was written after the file had this size, its end when that is much."""
         with self.path.open("rb") as file:
-            file.seek(max(0, self.path.stat().st_size - 4096))
-            return "\n".join(file.read().decode(errors="replace").splitlines()[-lines:])
+            file.seek(max(size if size <= self.size() else 0, self.size() - LAST_BYTES))
+            return file.read().decode(errors="replace").strip()

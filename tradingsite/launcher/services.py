@@ -98,10 +98,12 @@ class Services:
         return {**urls, **self.external, "SECRET_KEY": known.secret_key}
 
     def _load_or_create(self) -> Record:
-        known = record.load(self.layout) or record.create()
+        found = record.load(self.layout)
+        known = found or record.create()
         if not known.home and len(self.external) < len(external.SCHEMES):
             known = replace(known, home=choose_home(self.layout, self._account))
-        known.save(self.layout.services_file)
+        if known != found:
+            known.save(self.layout.services_file)
         return known
 
     def _start(self, server: Server, known: Record) -> Record:

@@ -51,6 +51,7 @@ class Valkey:
         """Starts the server and waits until it answers."""
         self.folder.mkdir(exist_ok=True)
         self.account.own(self.folder)
+        size = self.log.size()
         with self.log.open() as output:
             # The configuration goes in by standard input: neither a file nor the process list shows the password.
             process = subprocess.Popen(
@@ -63,7 +64,9 @@ class Valkey:
         deadline = time.monotonic() + START_SECONDS
         while self.pid() is None:
             if process.poll() is not None or time.monotonic() > deadline:
-                raise LauncherError(f"Valkey could not start on port {self.port}. It said:\n{self.log.last_words()}")
+                raise LauncherError(
+                    f"Valkey could not start on port {self.port}. It said:\n{self.log.words_since(size)}"
+                )
             time.sleep(0.02)
 
     def stop(self) -> None:

@@ -1,0 +1,103 @@
+"""`./start`: checks, services, database, then the processes until they are asked to end."""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+from tradingsite.launcher.commands import Commands
+from tradingsite.launcher.console import Console
+from tradingsite.launcher.errors import UsageError
+from tradingsite.launcher.layout import Layout
+from tradingsite.launcher.leftovers import MARK, end_leftovers
+from tradingsite.launcher.locks import try_exclusive
+from tradingsite.launcher.options import Options
+from tradingsite.launcher.ports import LOOPBACK, is_taken
+from tradingsite.launcher.procfile import read_procfile
+from tradingsite.launcher.services import Services
+from tradingsite.launcher.state import platform_lock, running_state
+from tradingsite.launcher.supervisor import Supervisor
+
+
+def check(layout: Layout, options: Options) -> None:
+    """Raises UsageError when the platform runs already or the port is taken. Starts nothing."""
+    layout.prepare()
+    running = running_state(layout)
+    if running:
+        raise UsageError(
+            f"the platform must not run twice on {layout.data}, but runs at {running.address}: ./start stop"
+        )
+    left = end_leftovers(layout)
+    if left:
+        print(f"Ended {left} processes that a killed launcher had left behind", flush=True)
+    if is_taken(options.port):
+        raise UsageError(
+            f"--port {options.port} must be free, but another program listens there: end it or choose another --port"
+        )
+
+
+def run(layout: Layout, options: Options) -> None:
+    """Runs the platform until Ctrl-C or `./start stop`."""
+    check(layout, options)
+    lock = try_exclusive(platform_lock(layout))
+    if lock is None:
+        raise UsageError(f"the platform must not run twice on {layout.data}, but another ./start is under way")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the supervisor takes over, like Ctrl-C
+    processes = read_procfile(layout.root / "Procfile")
+    console = Console(layout.logs, [*processes, "postgres", "valkey"], colour=_colourful())
+    services = Services(layout, os.environ)
+    try:
+        console.say("Starting PostgreSQL and Valkey")
+        with services.held() as found:
+            environ = environment(layout, options, found)
+            services.publish({**found, **settings(options)})
+            Commands(layout, environ, console).prepare(demo=options.demo)
+            address = f"http://{LOOPBACK}:{options.port}/"
+            supervisor = Supervisor(
+                layout,
+                processes,
+                environ,
+                console,
+                address=address,
+                announce=lambda: console.say(f"\n  The platform is at {address} (Ctrl-C ends it)\n"),
+                revive=services.revive,
+            )
+            asyncio.run(supervisor.run())
+        console.say("Stopped")
+    except KeyboardInterrupt:
+        console.say("Stopped before everything had started")
+    finally:
+        console.close()
+        lock.close()
+
+
+def settings(options: Options) -> dict[str, str]:
+    """What the options mean to the platform."""
+    return {"MARKET": options.market, "REPLAY_SPEED": f"{options.speed:g}"}
+
+
+def environment(layout: Layout, options: Options, found: dict[str, str]) -> dict[str, str]:
+    """The environment of the platform's processes: the caller's, and over it what the options and services say."""
+    hosts = ("localhost", LOOPBACK)
+    defaults = {
+        "DEBUG": "0",
+        "ALLOWED_HOSTS": ",".join(hosts),
+        "CSRF_TRUSTED_ORIGINS": ",".join(f"http://{host}:{options.port}" for host in hosts),
+        "ENGINE_CACHE_DIR": str(layout.cache / "numba"),
+    }
+    return {
+        **defaults,
+        **os.environ,
+        **found,
+        **settings(options),
+        "PORT": str(options.port),
+        "BIND": LOOPBACK,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "PYTHONUNBUFFERED": "1",
+        MARK: str(layout.data),
+    }
+
+
+def _colourful() -> bool:
+    return sys.stdout.isatty() and "NO_COLOR" not in os.environ

@@ -1,0 +1,151 @@
+"""./start from end to end, on a pretended checkout with real services."""
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from http.server import HTTPServer, SimpleHTTPRequestHandler
+
+import pytest
+
+from tradingsite.launcher.layout import ROOT
+from tradingsite.launcher.leftovers import MARK
+from tradingsite.launcher.pids import is_alive, started_with
+from tradingsite.launcher.supervisor import answers
+from tradingsite.launcher.tests.checkout import Checkout, checkout, wait_for
+
+
+@pytest.fixture
+def here() -> Iterator[Checkout]:
+    with checkout() as here:
+        yield here
+
+
+def test_it_prepares_runs_everything_announces_the_page_and_ends_cleanly(here: Checkout) -> None:
+    process = here.start_until_page("--speed", "120")
+    assert (here.root / "commands").read_text().split("\n")[:-1] == [
+        "migrate --noinput",
+        "collectstatic --noinput --clear",
+        "warm",
+        "demo",
+    ]
+    assert "worker speaks replay 120" in here.output
+    assert answers(f"http://127.0.0.1:{here.port}/")
+    assert len(started_with(MARK, str(here.layout.data))) == 3
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30) == 0
+    assert "worker says goodbye" in here.output
+    assert here.output.rstrip().endswith("Stopped")
+    assert not started_with(MARK, str(here.layout.data)), "the sleep that the worker had started is gone too"
+    assert not answers(f"http://127.0.0.1:{here.port}/")
+
+
+def test_it_does_the_second_time_only_what_is_due(here: Checkout) -> None:
+    for _ in range(2):
+        process = here.start_until_page("--no-demo")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+    commands = (here.root / "commands").read_text().split("\n")[:-1]
+    assert commands == ["migrate --noinput", "collectstatic --noinput --clear", "warm", "migrate --noinput", "warm"]
+
+
+def test_it_shows_the_demo_password_once_and_keeps_it_out_of_the_logs(here: Checkout) -> None:
+    here.start_until_page()
+    assert here.output.count("swordfish") == 1
+    assert all("swordfish" not in log.read_text() for log in here.layout.logs.iterdir())
+
+
+def test_it_starts_a_dead_process_again_and_counts(here: Checkout) -> None:
+    here.start_until_page("--no-demo")
+    first = here.pid("worker")
+    assert first
+    os.kill(first, signal.SIGKILL)
+    wait_for(lambda: here.pid("worker") not in (first, None), "the restart")
+    assert "was ended by SIGKILL; starts again in 0.5 s" in here.output
+    assert next(process.restarts for process in here.state().processes if process.name == "worker") == 1
+    assert answers(f"http://127.0.0.1:{here.port}/"), "the other processes go on"
+
+
+def test_it_starts_dead_services_again(here: Checkout) -> None:
+    here.start_until_page("--no-demo")
+    status = here.command("status").stdout
+    pids = [int(line.split()[-1]) for line in status.splitlines() if line.split()[0] in ("postgres", "valkey")]
+    assert len(pids) == 2
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: here.output.count("had died and was started again") == 2, "the restart of both")
+
+
+def test_it_leaves_nothing_running_when_it_is_killed_and_starts_again_at_once(here: Checkout) -> None:
+    process = here.start_until_page("--no-demo")
+    before = started_with(MARK, str(here.layout.data))
+    process.kill()
+    process.wait()
+    here.start_until_page("--no-demo")
+    assert len(before) == 3
+    assert not any(map(is_alive, before))
+
+
+def test_it_refuses_a_taken_port_before_anything_starts(here: Checkout) -> None:
+    with HTTPServer(("127.0.0.1", here.port), SimpleHTTPRequestHandler):
+        done = here.command("--port", str(here.port))
+    assert done.returncode == 2
+    assert f"--port {here.port} must be free" in done.stderr
+    assert not (here.root / "commands").exists()
+    assert not here.layout.services_file.exists()
+
+
+def test_it_refuses_to_run_twice(here: Checkout) -> None:
+    here.start_until_page("--no-demo")
+    done = here.command("--port", str(here.port))
+    assert done.returncode == 2
+    assert f"but runs at http://127.0.0.1:{here.port}/" in done.stderr
+
+
+def test_it_stops_with_what_a_failed_command_said(here: Checkout) -> None:
+    (here.root / "fail-migrate").touch()
+    assert here.start().wait(30) == 1
+    assert "'manage.py migrate' must succeed, but ended with 1" in here.output
+    assert "migrate went wrong" in here.output
+    assert "not running" in here.command("status").stdout
+
+
+def test_it_tells_status_and_stops_by_command(here: Checkout) -> None:
+    assert here.command("status").returncode == 3
+    process = here.start_until_page("--no-demo")
+    status = here.command("status")
+    assert status.returncode == 0
+    for name in ("web", "worker", "postgres", "valkey"):
+        assert f"  {name:<9} process " in status.stdout
+    stopped = here.command("stop")
+    assert (stopped.returncode, stopped.stdout) == (0, "Stopped the platform\n")
+    assert process.wait(10) == 0
+    assert here.command("stop").stdout == "Nothing was running\n"
+
+
+def test_it_writes_one_log_for_each_process_that_only_the_owner_reads(here: Checkout) -> None:
+    here.start_until_page("--no-demo")
+    wait_for(lambda: "worker speaks" in (here.layout.logs / "worker.log").read_text(), "the line in the log")
+    assert stat.S_IMODE(here.layout.logs.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize(
+    ("words", "rule"),
+    [
+        (["--port", "eighty"], "--port: must be a whole number from 1 to 65535, was 'eighty'"),
+        (["--port", "0"], "--port: must be a whole number from 1 to 65535, was '0'"),
+        (["--port", "65536"], "was '65536'"),
+        (["--speed", "-1"], "--speed: must be a number from 0 upwards, was '-1'"),
+        (["--speed", "nan"], "was 'nan'"),
+        (["--market", "mars"], "--market: invalid choice: 'mars'"),
+        (["--colour"], "unrecognized arguments: --colour"),
+        (["dance"], "invalid choice: 'dance'"),
+    ],
+)
+def test_it_names_the_rule_of_a_bad_option(words: list[str], rule: str) -> None:
+    command = [sys.executable, "-m", "tradingsite.launcher", *words]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 2
+    assert rule in done.stderr
