@@ -29,6 +29,11 @@ class DaysExist(ValueError):
         super().__init__(f"{len(days)} of the days are stored already, the first is {days[0]}")
 
 
+def day_of(seconds: int) -> date:
+    """The UTC day of a market time."""
+    return datetime.fromtimestamp(seconds, UTC).date()
+
+
 def load(session: MarketSession, product: Product, timeframe: int, *, until: int, count: int) -> np.ndarray:
     """The last ``count`` closed bars (fewer when there are no more) whose close is not after ``until``, in time order.
 
@@ -41,7 +46,7 @@ def load(session: MarketSession, product: Product, timeframe: int, *, until: int
     missing = count - len(rows)
     before = int(rows["time"][0]) if len(rows) else until - timeframe + 1
     while missing > 0:
-        days = _newest(session, product, timeframe).filter(day__lte=_date(before - 1)).order_by("-day", "-revision")
+        days = _newest(session, product, timeframe).filter(day__lte=day_of(before - 1)).order_by("-day", "-revision")
         chunks = _fetch(days[: missing * timeframe // DAY + 2])
         if not chunks:
             break
@@ -59,7 +64,7 @@ def load_range(session: MarketSession, product: Product, timeframe: int, *, star
     before = int(rows["time"][0]) if len(rows) else end
     if before <= start:
         return rows
-    days = _newest(session, product, timeframe).filter(day__gte=_date(start), day__lte=_date(before - 1))
+    days = _newest(session, product, timeframe).filter(day__gte=day_of(start), day__lte=day_of(before - 1))
     parts = [bars[(bars["time"] >= start) & (bars["time"] < before)] for bars in _fetch(days)]
     return np.concatenate([*parts, rows])
 
@@ -130,7 +135,7 @@ def compact_past(session: MarketSession, *, before: int) -> int:
     rows = Candle.objects.filter(session=session, closed=True, time__lt=before - before % DAY)
     days = rows.annotate(start=F("time") - F("time") % DAY).values_list("product", "start").distinct()
     products = Product.objects.in_bulk({product for product, _ in days})
-    return sum(compact_day(session, products[product], _date(start)) for product, start in sorted(days))
+    return sum(compact_day(session, products[product], day_of(start)) for product, start in sorted(days))
 
 
 def _newest(session: MarketSession, product: Product, timeframe: int) -> QuerySet[CandleChunk]:
@@ -166,15 +171,11 @@ def _by_day(candles: np.ndarray) -> Iterator[tuple[date, np.ndarray]]:
     days = candles["time"] // DAY
     for part in np.split(candles, np.flatnonzero(np.diff(days)) + 1):
         if len(part):
-            yield _date(int(part["time"][0])), part
+            yield day_of(int(part["time"][0])), part
 
 
 def _records(rows: QuerySet[Candle]) -> np.ndarray:
     return np.array(list(rows.values_list(*BAR)), dtype=CANDLE)
-
-
-def _date(seconds: int) -> date:
-    return datetime.fromtimestamp(seconds, UTC).date()
 
 
 def _start(day: date) -> int:

@@ -1,10 +1,15 @@
 """Small markets for tests."""
 
+from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+from pyarrow import parquet
 
 from apps.markets.models import MarketSession, Product
+from apps.markets.recordings import DEFAULT, RECORDINGS, Recording
 from engine.records import CANDLE
 
 DAY = 86_400
@@ -41,3 +46,11 @@ def bars(count: int, *, start: int = START, step: int = 60, seed: int = 1) -> np
     candles["low"] = np.round(np.minimum(candles["open"], candles["close"]) - random.random(count), 2)
     candles["volume"] = np.round(random.exponential(3, count), 8)
     return candles
+
+
+def recording(folder: Path, candles: np.ndarray, *, history: int = 3600, symbol: str = "BTC-USD") -> Recording:
+    """A recording of the candles, written to the folder."""
+    file = folder / f"{symbol}.parquet"
+    parquet.write_table(pa.table({name: candles[name] for name in candles.dtype.names}), file)
+    listing = replace(RECORDINGS[DEFAULT].listings[0], symbol=symbol, file=file)
+    return Recording(key="test", title="recorded test market", listings=(listing,), history=history)

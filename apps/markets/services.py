@@ -1,0 +1,159 @@
+"""Writing markets: products, sessions and their events."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+import numpy as np
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from apps.markets import registry
+from apps.markets.candles import BAR, DAY, compact_past, load_range, store_history
+from apps.markets.models import TIMEFRAMES, Candle, Feed, MarketSession, Product
+from apps.markets.registry import MarketEvent
+from apps.markets.sources import MINUTE, SourceEvent
+from apps.operations.ownership import Owner
+from engine.candles import aggregate
+from engine.events import event_position
+from engine.kinds import EventKind
+
+
+def product_upsert(
+    *, venue: str, symbol: str, base_increment: Decimal, quote_increment: Decimal, base_min_size: Decimal,
+    quote_min_size: Decimal,
+) -> Product:  # fmt: skip
+    """Adds a product to a venue or brings its increments up to date. Raises ValidationError for a bad one."""
+    base, _, quote = symbol.partition("-")
+    if not (base.isalnum() and quote.isalnum() and symbol == symbol.upper()):
+        raise ValidationError({"symbol": f"must be BASE-QUOTE in capitals like BTC-USD, was {symbol!r}"})
+    sizes = {
+        "base_increment": base_increment, "quote_increment": quote_increment, "base_min_size": base_min_size,
+        "quote_min_size": quote_min_size,
+    }  # fmt: skip
+    for name, size in sizes.items():
+        if not (size.is_finite() and size > 0):
+            raise ValidationError({name: f"must be above 0, was {size}"})
+    product, _ = Product.objects.update_or_create(
+        venue=venue, symbol=symbol, defaults=sizes, create_defaults={**sizes, "base": base, "quote": quote}
+    )
+    return product
+
+
+def session_open(
+    *, venue: str, title: str, history: Mapping[Product, np.ndarray], starts: int, ends: int, recording: str = "",
+    speed: float = 1, simulated: bool = True, owner: Owner | None = None,
+) -> MarketSession:  # fmt: skip
+    """Opens a venue's next session in place of the one that is open, with the minutes that lie before it.
+
+    ``history`` names the products that are played; their feeds stand just before the first event.
+    """
+    with transaction.atomic():
+        if owner:
+            owner.check()
+        earlier = MarketSession.objects.select_for_update().filter(venue=venue).order_by("pk").last()
+        if earlier:
+            MarketSession.objects.filter(venue=venue, closed=None).update(closed=timezone.now())
+            compact_past(earlier, before=earlier.ends + DAY)
+        session = MarketSession.objects.create(
+            venue=venue, title=title, simulated=simulated, recording=recording, speed=speed, starts=starts, ends=ends
+        )
+        for product, candles in history.items():
+            _feed_begin(session, product, candles)
+        for hook in registry.on_session:
+            hook(session, earlier)
+    return session
+
+
+def _feed_begin(session: MarketSession, product: Product, candles: np.ndarray) -> None:
+    before = event_position(session=session.pk, time=session.starts, kind=EventKind.OPEN) - 1
+    if len(candles):
+        store_history(session, product, candles, MINUTE, source=session.recording)
+    Feed.objects.update_or_create(
+        product=product,
+        defaults={
+            "session": session, "position": before, "settled": before, "market_time": session.starts, "late": 0,
+            "price": float(candles["close"][-1]) if len(candles) else None, "updated": timezone.now(),
+        },
+    )  # fmt: skip
+
+
+def session_set_speed(*, session: MarketSession, speed: float) -> None:
+    """Pages name the speed at which the market is played now."""
+    session.speed = speed
+    session.save(update_fields=["speed"])
+
+
+def event_commit(
+    *, session: MarketSession, product: Product, event: SourceEvent, owner: Owner | None = None
+) -> MarketEvent | None:
+    """Commits an event with everything that follows from it at once: candles, feed, the hooks of registry.on_event.
+
+    None when the feed has had the event. Raises Fenced when ``owner`` was replaced; nothing is written then.
+    """
+    position = event.position(session)
+    with transaction.atomic():
+        if owner:
+            owner.check()
+        feed = Feed.objects.select_for_update().get(product=product)
+        if position <= feed.position:
+            return None
+        closed = _candles_write(session, product, event)
+        feed.position, feed.market_time, feed.updated = position, event.time, timezone.now()
+        if event.bar:
+            feed.price = event.bar.close
+        feed.save(update_fields=["position", "market_time", "price", "updated"])
+        committed = MarketEvent(
+            product=product, session=session, kind=event.kind, position=position, time=event.time,
+            price=feed.price if feed.price is not None else float("nan"), closed=closed,
+        )  # fmt: skip
+        for hook in registry.on_event:
+            hook(committed)
+    return committed
+
+
+def _candles_write(session: MarketSession, product: Product, event: SourceEvent) -> tuple[int, ...]:
+    """Writes the minute and the higher timeframes that close with it; the timeframes whose bars closed."""
+    place = {"session": session, "product": product}
+    if event.bar:
+        bar = {name: getattr(event.bar, name) for name in BAR[1:]}
+        closes = event.kind == EventKind.BAR
+        _upsert([Candle(**place, timeframe=MINUTE, time=event.minute, closed=closes, **bar)])
+    if event.kind == EventKind.OPEN:
+        return ()
+    higher = [
+        Candle(**place, timeframe=seconds, **dict(zip(BAR, row, strict=True)))
+        for seconds, rows in _higher(session, product, event.time).items()
+        for row in rows.tolist()
+    ]
+    _upsert(higher)
+    return tuple(([MINUTE] if event.bar else []) + [candle.timeframe for candle in higher])
+
+
+def _higher(session: MarketSession, product: Product, time: int) -> dict[int, np.ndarray]:
+    """The bar of each higher timeframe that closes at ``time``, made of its minutes; none where nobody traded."""
+    due = [seconds for seconds in TIMEFRAMES.values() if seconds > MINUTE and time % seconds == 0]
+    if not due:
+        return {}
+    minutes = load_range(session, product, MINUTE, start=time - max(due), end=time)
+    return {seconds: aggregate(minutes[minutes["time"] >= time - seconds], seconds) for seconds in due}
+
+
+def _upsert(candles: list[Candle]) -> None:
+    Candle.objects.bulk_create(
+        candles,
+        update_conflicts=True,
+        unique_fields=["session", "product", "timeframe", "time"],
+        update_fields=[*BAR[1:], "closed"],
+    )
+
+
+def feed_settled(*, product: Product, position: int) -> None:
+    """Everything that follows from the event at ``position`` is done."""
+    Feed.objects.filter(product=product, position=position).update(settled=position)
+
+
+def feed_late(*, product: Product, position: int) -> None:
+    """The event at ``position`` did not settle in time; the market went on."""
+    Feed.objects.filter(product=product, position=position).update(late=F("late") + 1)
