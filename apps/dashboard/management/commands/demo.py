@@ -1,0 +1,22 @@
+"""Makes the demo trader of an empty installation and prints how to sign in, once."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from apps.dashboard.demo import demo_make
+from apps.markets.recordings import DEFAULT, RECORDINGS
+from apps.markets.sources.replay import ReplaySource
+
+
+class Command(BaseCommand):
+    help = "Make a demo trader with a paper account and two running bots, if there is no user yet."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        ReplaySource(RECORDINGS[DEFAULT], settings.REPLAY_SPEED).begin(None)
+        made = demo_make()
+        if made is None:
+            return
+        email, password = made
+        self.stdout.write(f"Demo trader: sign in as {email} with the password {password} (shown only now)")
