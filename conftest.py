@@ -34,6 +34,8 @@ lead_to_services()
 os.environ["DJANGO_SETTINGS_MODULE"] = "tradingsite.settings"
 django.setup()
 
+pytest_plugins = ["tradingsite.testing.fixtures"]
+
 
 @pytest.fixture(scope="session", autouse=True)
 def empty_redis() -> None:
