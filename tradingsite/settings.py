@@ -42,7 +42,6 @@ if not EXCHANGE_TIMEOUT < ORDER_LEASE < NOT_FOUND_GRACE:
     raise ImproperlyConfigured("EXCHANGE_TIMEOUT < ORDER_LEASE < NOT_FOUND_GRACE must hold")
 
 INSTALLED_APPS = [
-    "daphne",
     "apps.operations",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -138,8 +137,16 @@ ACCOUNT_LOGOUT_ON_GET = False
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "dashboard:overview"
 ACCOUNT_LOGOUT_REDIRECT_URL = "dashboard:landing"
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
-vars().update({name: value for name, value in EMAIL_CONFIG.items() if name.startswith("EMAIL_")})
+MAIL = env.email_url("EMAIL_URL", default="consolemail://")  # smtp+tls://user:password@host:587
+MAIL_OPTIONS = {
+    "host": MAIL["EMAIL_HOST"],
+    "port": MAIL["EMAIL_PORT"],
+    "username": MAIL["EMAIL_HOST_USER"],
+    "password": MAIL["EMAIL_HOST_PASSWORD"],
+    "use_tls": MAIL.get("EMAIL_USE_TLS", False),
+    "use_ssl": MAIL.get("EMAIL_USE_SSL", False),
+}
+MAILERS = {"default": {"BACKEND": MAIL["EMAIL_BACKEND"], "OPTIONS": MAIL_OPTIONS if MAIL["EMAIL_HOST"] else {}}}
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="tradingsite@localhost")
 
 # --- pages --------------------------------------------------------------------------------------------------------
@@ -181,5 +188,5 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {"daphne.http_protocol": {"level": "WARNING"}, "django.channels.server": {"level": "WARNING"}},
+    "loggers": {"daphne.http_protocol": {"level": "WARNING"}, "django.channels.server": {"level": "WARNING"}, "apscheduler": {"level": "WARNING"}},
 }

@@ -2,14 +2,13 @@
 
 from apps.accounts.models import TradingAccount
 from apps.bots.batches import batches_open, batches_settled, batches_sweep
-from apps.bots.orders import order_finished
 from apps.markets import registry as markets
 from apps.markets.registry import MarketEvent
 from apps.operations.nudges import nudge
 from apps.operations.sweeps import Sweep, sweeps
 from apps.orders import registry as orders
+from apps.orders.models import Order
 from apps.orders.sweeps import accounts_with_open_orders, orders_settled, orders_sweep
-from apps.paper.exchange import PaperExchange
 from apps.portfolio.services import session_restart
 from apps.portfolio.snapshots import snapshots_sweep
 from exchanges.port import Exchange
@@ -17,7 +16,18 @@ from exchanges.port import Exchange
 
 def exchange_for(account: TradingAccount) -> Exchange:
     """The account's exchange. Paper is one like any other."""
+    # Loads the compiler: only processes that send orders pay for it.
+    from apps.paper.exchange import PaperExchange
+
     return PaperExchange(account)
+
+
+def bot_order_finished(order: Order) -> None:
+    """A bot's order is over."""
+    # Loads the compiler, as above.
+    from apps.bots.orders import order_finished
+
+    order_finished(order)
 
 
 def match_orders(event: MarketEvent) -> None:
@@ -29,7 +39,7 @@ def match_orders(event: MarketEvent) -> None:
 def connect() -> None:
     """Called once when the apps are loaded."""
     orders.exchange_for = exchange_for
-    orders.on_finished["bot"] = order_finished
+    orders.on_finished["bot"] = bot_order_finished
     markets.on_event[:] = [match_orders, batches_open]
     markets.on_session[:] = [session_restart]
     markets.is_settled[:] = [batches_settled, orders_settled]

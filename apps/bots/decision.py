@@ -48,7 +48,7 @@ def decide_now(bot: Bot) -> dict[str, Any]:
         "confidence": evaluation.confidence,
         "verdict": Verdict(evaluation.verdict).name.lower(),
         "action": Action(evaluation.action).name.lower(),
-        "quantity": str(bot.product.base_increment * evaluation.lots),
+        "quantity": f"{bot.product.base_increment * evaluation.lots:.8f}",
         "reason": sentence(evaluation),
         "gates": [line.as_dict() for line in gates_of(evaluation)],
     }

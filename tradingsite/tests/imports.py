@@ -59,12 +59,12 @@ class Project:
 
     @cached_property
     def heavy(self) -> set[str]:
-        """Modules of the core that load the compiler or an indicator library, directly or not."""
+        """Modules of ours that load the compiler or another heavy library, directly or not."""
         found = {each.module for each in self.imports if each.target in HEAVY and not each.deferred}
         while True:
             more = {each.module for each in self.ours if each.target in found and not each.deferred} - found
             if not more:
-                return {module for module in found if module.split(".")[0] == "engine"}
+                return found
             found |= more
 
     def _read(self, module: str) -> Iterator[Import]:

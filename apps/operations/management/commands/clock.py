@@ -31,7 +31,10 @@ class Command(BaseCommand):
         logger.info("owns the clock, epoch %s", owner.epoch)
         scheduler = BackgroundScheduler(timezone="UTC")
         for sweep in sweeps:
-            scheduler.add_job(_safe(sweep.name, sweep.run), "interval", seconds=sweep.every, max_instances=1, coalesce=True)
+            scheduler.add_job(
+                _safe(sweep.name, sweep.run), "interval", seconds=sweep.every, name=sweep.name, max_instances=1,
+                coalesce=True,
+            )  # fmt: skip
         scheduler.start()
         try:
             while not stopping.wait(BEAT):
