@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from typing import Literal
 
 import numpy as np
 import psycopg
@@ -70,24 +71,26 @@ def load_range(session: MarketSession, product: Product, timeframe: int, *, star
 
 
 def store_days(
-    session: MarketSession, product: Product, timeframe: int, candles: np.ndarray, *, source: str, replace: bool = False
-) -> int:
-    """Stores whole past days as chunks, in one transaction; the number of days.
+    session: MarketSession, product: Product, timeframe: int, candles: np.ndarray, *, source: str,
+    existing: Literal["refuse", "replace", "keep"] = "refuse",
+) -> list[date]:  # fmt: skip
+    """Stores whole past days as chunks, in one transaction; the days that were written.
 
-    A day that is stored already raises DaysExist, or with ``replace`` gets a new revision: the bars that were decided
-    on stay in the earlier one.
+    Days that are stored already raise DaysExist, or get a new revision (the bars that were decided on stay in the
+    earlier one), or are kept as they are.
     """
     days = dict(_by_day(candles))
     with transaction.atomic():
         stored = CandleChunk.objects.filter(session=session, product=product, timeframe=timeframe, day__in=days)
         revisions = dict(stored.values_list("day").annotate(Max("revision")))
-        if revisions and not replace:
+        if revisions and existing == "refuse":
             raise DaysExist(sorted(revisions))
+        written = [day for day in days if existing == "replace" or day not in revisions]
         CandleChunk.objects.bulk_create(
-            _chunk(session, product, timeframe, day, bars, source=source, revision=revisions.get(day, 0) + 1)
-            for day, bars in days.items()
+            _chunk(session, product, timeframe, day, days[day], source=source, revision=revisions.get(day, 0) + 1)
+            for day in written
         )
-    return len(days)
+    return written
 
 
 def store_history(
@@ -125,7 +128,7 @@ def compact_day(session: MarketSession, product: Product, day: date) -> int:
             bars = _records(rows.filter(timeframe=timeframe).order_by("time"))
             earlier = load_range(session, product, timeframe, start=start, end=int(bars["time"][0]))
             both = np.concatenate([earlier, bars])
-            store_days(session, product, timeframe, both, source="stream", replace=True)
+            store_days(session, product, timeframe, both, source="stream", existing="replace")
         rows.delete()
     return len(pks)
 

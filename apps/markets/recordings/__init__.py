@@ -6,6 +6,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent
 DAY = 86_400
+VENUE = "replay"  # where recordings are played
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import numpy as np
 
 from apps.markets.files import CandleFileError, read_candles
 from apps.markets.models import Feed, MarketSession
-from apps.markets.recordings import Recording
+from apps.markets.recordings import VENUE, Recording
 from apps.markets.services import product_upsert, session_open, session_set_speed
 from apps.markets.sources import MINUTE, Bar, SourceEvent
 from apps.operations.ownership import Owner
@@ -17,7 +17,7 @@ from engine.kinds import EventKind
 class ReplaySource:
     """Plays a recording over and over, each time as a new session. Raises CandleFileError for a file it cannot play."""
 
-    venue = "replay"
+    venue = VENUE
 
     def __init__(self, recording: Recording, speed: float) -> None:
         self.recording, self.speed = recording, speed

@@ -141,7 +141,7 @@ def test_it_refuses_days_that_are_stored_and_then_stores_none(market):
 
 def test_a_correction_is_a_revision_and_the_last_one_is_read(market):
     store_days(*market, 60, bars(1440, seed=1), source="first")
-    store_days(*market, 60, bars(1440, seed=2), source="second", replace=True)
+    store_days(*market, 60, bars(1440, seed=2), source="second", existing="replace")
     assert load(*market, 60, until=START + DAY, count=9999).tolist() == bars(1440, seed=2).tolist()
     assert list(CandleChunk.objects.order_by("revision").values_list("source", "revision")) == [
         ("first", 1),
