@@ -20,6 +20,7 @@ __all__ = [
     "memory_from_bytes",
     "new_memory",
     "no_signal",
+    "rests",
     "step",
 ]
 
@@ -39,6 +40,17 @@ def due(view: Record, event: Record, candle: bool) -> bool:
     ``candle``: a candle of the bot's timeframe, one with trades in it, closes with this event.
     """
     return event["kind"] != OPEN and (candle or (view["hold"] > 0 and view["qty"] > 0))
+
+
+@njit
+def rests(view: Record, settings: Record) -> bool:
+    """Nothing held, working or to be remembered: without a signal ``step`` has only BLOCKED to say."""
+    return _idle(view) and settings["confirmation"] == 0
+
+
+@njit
+def _idle(view: Record) -> bool:
+    return view["qty"] == 0 and not view["entry_pending"] and not view["exit_pending"]
 
 
 @njit
@@ -62,20 +74,17 @@ def step(
     lasted = 0
     if settings["confirmation"] > 0 and event["time"] % settings["timeframe"] == 0:
         lasted = confirm(memory, signal["side"], event["time"], settings["timeframe"])
-    idle = view["qty"] == 0 and not view["entry_pending"] and not view["exit_pending"]
+    idle = _idle(view)
+    decision["blocking"] = -1
+    decision["passed"] = decision["unknown"] = 0
     if explain or (idle and signal["side"] > 0):
         judge_entry(signal, conditions, event, lasted, view, settings, policy, rules, decision)
         if decision["blocking"] < 0 and not view["late"]:
             _act(decision, ENTER, ENTERED, BY_NOTHING, decision["qty"])
             _exits(decision, signal)
             return
-    else:
-        decision["passed"] = 0
-        decision["unknown"] = 0
-        decision["blocking"] = -1
-    decision["funds"] = 0.0
     if idle:
-        _act(decision, NONE, MISSED if view["late"] else BLOCKED, BY_NOTHING, 0)
+        _rest(decision, BLOCKED, view["late"])
     else:
         _manage(signal, event["time"], view, decision)
 
@@ -96,7 +105,16 @@ def _manage(signal: Record, now: int, view: Record, decision: Record) -> None:
             _act(decision, PROTECT, PROTECTED, BY_NOTHING, qty - view["protected"])
             _exits(decision, view)
             return
-    _act(decision, NONE, MISSED if view["late"] else HOLD, BY_NOTHING, 0)
+    _rest(decision, HOLD, view["late"])
+
+
+@njit
+def _rest(decision: Record, verdict: int, late: bool) -> None:
+    decision["action"] = NONE
+    decision["verdict"] = MISSED if late else verdict
+    decision["reason"] = BY_NOTHING
+    decision["qty"] = 0
+    decision["funds"] = 0.0
 
 
 @njit

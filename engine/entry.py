@@ -10,7 +10,16 @@ from engine.gates import CONDITIONS, Gate
 from engine.jit import njit
 from engine.kinds import BotState, HaltLevel
 from engine.records import Record
-from engine.sizing import capped_lots, covered_lots, funds_for, least_lots, rounded, wanted_lots
+from engine.sizing import (
+    capped_lots,
+    covered_lots,
+    digits_scale,
+    funds_for,
+    least_lots,
+    rounded,
+    rounded_down,
+    wanted_lots,
+)
 
 DATA, MARKET, STATE, HALT = Gate.DATA.value, Gate.MARKET.value, Gate.STATE.value, Gate.HALT.value
 HISTORY, CONDITION, SIGNAL = Gate.HISTORY.value, Gate.CONDITION.value, Gate.SIGNAL.value
@@ -18,7 +27,7 @@ CONFIRMATION, FLAT, COOLDOWN, STEP = Gate.CONFIRMATION.value, Gate.FLAT.value, G
 MAX_POSITIONS, POSITION_SIZE = Gate.MAX_POSITIONS.value, Gate.POSITION_SIZE.value
 EXPOSURE, DAILY_LOSS = Gate.EXPOSURE.value, Gate.DAILY_LOSS.value
 BALANCE, MIN_SIZE, EXCHANGE = Gate.BALANCE.value, Gate.MIN_SIZE.value, Gate.EXCHANGE.value
-GATES = len(Gate) + CONDITIONS - 1
+ALL = (1 << len(Gate) + CONDITIONS - 1) - 1
 RUNNING, NO_HALT = BotState.RUNNING.value, HaltLevel.NONE.value
 SLACK = 1.0 + 1e-9  # a ratio that float noise lifts over its limit has not broken it
 
@@ -61,10 +70,13 @@ def _gate(decision: Record, gate: int, used: bool, ok: bool, value: float, thres
 
 @njit
 def _first_blocking(clear: int) -> int:
-    for gate in range(GATES):
-        if not clear >> gate & 1:
-            return gate
-    return -1
+    blocked = ALL & ~clear
+    if blocked == 0:
+        return -1
+    gate = 0
+    while not blocked >> gate & 1:
+        gate += 1
+    return gate
 
 
 @njit
@@ -101,15 +113,18 @@ def _signal_gates(
     _gate(decision, FLAT, True, flat, flat, 1.0)
     since = float(now - view["last_exit"]) if view["last_exit"] > 0 else math.nan
     _gate(decision, COOLDOWN, settings["cooldown"] > 0, not since < settings["cooldown"], since, settings["cooldown"])
-    moved = abs(close / view["last_entry"] - 1.0) if view["last_entry"] > 0.0 else math.nan
-    _gate(decision, STEP, settings["step"] > 0.0, not moved * SLACK < settings["step"], moved, settings["step"])
+    step_used, moved = settings["step"] > 0.0, math.nan
+    if step_used and view["last_entry"] > 0.0:
+        moved = abs(close / view["last_entry"] - 1.0)
+    _gate(decision, STEP, step_used, not moved * SLACK < settings["step"], moved, settings["step"])
 
 
 @njit
 def _money_gates(
     close: float, stop: float, view: Record, settings: Record, policy: Record, rules: Record, decision: Record
 ) -> None:
-    equity, cash, lot = rounded(view["equity"]), view["cash"], rules["lot"]
+    scale, lot = digits_scale(view["equity"]), rules["lot"]
+    equity, cash = rounded(view["equity"], scale), rounded_down(view["cash"], scale)
     known = equity > 0.0 and close > 0.0
     least = least_lots(close, rules) if close > 0.0 else 1
     lots = wanted_lots(close, equity, stop, settings, rules)
@@ -122,11 +137,11 @@ def _money_gates(
     if paid:
         lots = covered
     notional = lots * lot * close
-    _account_gates(notional, equity, known, view, policy, decision)
+    _account_gates(notional, equity, scale, view, policy, decision)
     _gate(decision, BALANCE, True, known and paid and cash > 0.0, notional * (1.0 + rules["taker"]), cash)
     _gate(decision, MIN_SIZE, True, lots >= least, notional, least * lot * close)
     decision["qty"] = lots
-    decision["funds"] = funds_for(lots, close, cash, rules)
+    decision["funds"] = funds_for(lots, close, view["cash"], rules)
 
 
 @njit
@@ -142,15 +157,16 @@ def _position_gate(
 
 
 @njit
-def _account_gates(notional: float, equity: float, known: bool, view: Record, policy: Record, decision: Record) -> None:
+def _account_gates(
+    notional: float, equity: float, scale: float, view: Record, policy: Record, decision: Record
+) -> None:
     most = policy["max_positions"]
     _gate(decision, MAX_POSITIONS, most > 0, view["positions"] < most, view["positions"] + 1, most)
     limit = policy["max_exposure"]
-    exposure = (view["exposure"] + notional) / equity if known else math.nan
-    _gate(decision, EXPOSURE, limit > 0.0 and known, exposure <= limit * SLACK, exposure, limit)
-    opening = rounded(view["day_equity"])
-    allowed = _daily_allowance(opening, policy)
-    lost = opening - equity
+    exposure = (view["exposure"] + notional) / equity if equity > 0.0 else math.nan
+    _gate(decision, EXPOSURE, limit > 0.0 and equity > 0.0, exposure <= limit * SLACK, exposure, limit)
+    opening = rounded(view["day_equity"], scale)
+    allowed, lost = _daily_allowance(opening, policy), opening - equity
     _gate(decision, DAILY_LOSS, allowed < math.inf and not math.isnan(lost), lost < allowed, lost, allowed)
 
 

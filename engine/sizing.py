@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from engine.jit import njit
 from engine.kinds import SizeMode
 from engine.orders.prices import affordable
@@ -12,30 +14,30 @@ FUNDS_MARGIN = 1.02  # the next open may lie above the close that the order was 
 
 
 @njit
-def _seven_digits(amount: float, lift: float) -> float:
-    if not amount > 0.0 or amount == math.inf:
-        return amount
-    scale = 1.0
-    while amount * scale < 1e6:
-        scale *= 10.0
-    while amount * scale >= 1e7:
-        scale /= 10.0
-    return math.floor(amount * scale + lift) / scale
+def digits_scale(equity: float) -> float:
+    """The power of ten that lifts the equity to seven digits before the point; 100 at 10,000, 1 for no equity.
 
-
-@njit
-def rounded(amount: float) -> float:
-    """An amount to seven significant digits: cents at 10,000.
-
-    The same account as a float sum here and as exact decimals in the ledger then gives the same quantity.
+    Amounts are rounded by it before use: the same account as a float sum here and as exact decimals in the ledger
+    then gives the same quantity.
     """
-    return _seven_digits(amount, 0.5)
+    scale = 1.0
+    if equity > 0.0 and equity < math.inf:
+        while equity * scale < 1e6:
+            scale *= 10.0
+        while equity * scale >= 1e7:
+            scale /= 10.0
+    return scale
 
 
 @njit
-def spendable(cash: float) -> float:
-    """As ``rounded``, but downwards; float noise just below a digit counts as the digit."""
-    return _seven_digits(cash, 1e-6)
+def rounded(amount: float, scale: float) -> float:
+    return np.floor(amount * scale + 0.5) / scale
+
+
+@njit
+def rounded_down(amount: float, scale: float) -> float:
+    """Float noise just below a digit counts as the digit."""
+    return np.floor(amount * scale + 1e-6) / scale
 
 
 @njit
@@ -68,7 +70,7 @@ def capped_lots(lots: int, close: float, equity: float, max_position: float, lot
 @njit
 def covered_lots(lots: int, close: float, cash: float, rules: Record) -> int:
     """``lots`` cut to what free cash pays at this close, fee included."""
-    return min(lots, affordable(spendable(cash), close, rules["taker"], rules["lot"]))
+    return min(lots, affordable(cash, close, rules["taker"], rules["lot"]))
 
 
 @njit

@@ -5,6 +5,8 @@ here directly, because the Series wrapper costs four times the calculation (see 
 tests hold them to pandas-ta bit for bit.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import talib
 
@@ -26,7 +28,7 @@ def rsi(values: np.ndarray, length: int) -> np.ndarray:
     return _defined(talib.RSI, values, length)
 
 
-def _defined(indicator, values: np.ndarray, length: int) -> np.ndarray:
+def _defined(indicator: Callable[..., np.ndarray], values: np.ndarray, length: int) -> np.ndarray:
     if values.size == 0:
         return np.empty(0)
     return indicator(values, timeperiod=length)

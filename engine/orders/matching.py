@@ -29,7 +29,7 @@ def exit_kind(stop: float, target: float) -> int:
     return LIMIT if target > 0.0 else -1
 
 
-@njit
+@njit(inline="always")
 def match(order: Record, event: Record, rules: Record, fill: Record) -> bool:
     """Lets ``event`` work on ``order``. True when ``fill`` was written.
 
@@ -38,10 +38,14 @@ def match(order: Record, event: Record, rules: Record, fill: Record) -> bool:
     """
     if event["position"] <= order["arrival"] or event["kind"] == TIME or not event["open"] > 0.0:
         return False
+    hit = False
     if event["kind"] == OPEN:
-        hit = _at_open(order, event["open"], rules, fill)
-    else:
-        hit = _in_bar(order, event, rules, fill)
+        if order["kind"] == MARKET or order["triggered"] or _trades_at(order, event["open"], event["open"]):
+            hit = _at_open(order, event["open"], rules, fill)
+    elif order["kind"] != MARKET:
+        worst, best = (event["high"], event["low"]) if order["side"] > 0 else (event["low"], event["high"])
+        if _trades_at(order, worst, best):
+            hit = _in_bar(order, event, worst, rules, fill)
     order["resting"] = True
     if hit:
         fill["order"] = order["id"]
@@ -51,37 +55,41 @@ def match(order: Record, event: Record, rules: Record, fill: Record) -> bool:
 
 
 @njit
-def _at_open(order: Record, price: float, rules: Record, fill: Record) -> bool:
-    """The first trade of a bar: its volume is unknown, so no cap applies."""
-    kind, side = order["kind"], order["side"]
-    if kind == MARKET:
-        return _take(order, price, BY_MARKET, UNCAPPED, rules, fill)
-    if order["triggered"] or (order["stop"] > 0.0 and (price - order["stop"]) * side >= 0.0):
-        order["triggered"] = True
-        return _take(order, price, BY_STOP, UNCAPPED, rules, fill)
-    if order["limit"] > 0.0 and (order["limit"] - price) * side > 0.0:
-        if kind == LIMIT and not order["resting"]:
-            return _take(order, price, BY_LIMIT, UNCAPPED, rules, fill)
-        return _make(order, UNCAPPED, rules, fill)
-    return False
+def _stopped(order: Record, worst: float) -> bool:
+    """The price that is worst for the order's owner reaches the stop."""
+    return order["stop"] > 0.0 and (worst - order["stop"]) * order["side"] >= 0.0
 
 
 @njit
-def _in_bar(order: Record, event: Record, rules: Record, fill: Record) -> bool:
-    kind, side, stop, limit = order["kind"], order["side"], order["stop"], order["limit"]
-    if kind == MARKET:
-        return False
-    adverse, favourable = (event["high"], event["low"]) if side > 0 else (event["low"], event["high"])
-    stopped = stop > 0.0 and (adverse - stop) * side >= 0.0
-    if not stopped and not (limit > 0.0 and (limit - favourable) * side > 0.0):
-        return False
+def _trades_at(order: Record, worst: float, best: float) -> bool:
+    """The stop is reached, or the price trades through the limit; to touch it is not enough."""
+    through = order["limit"] > 0.0 and (order["limit"] - best) * order["side"] > 0.0
+    return through or _stopped(order, worst)
+
+
+@njit
+def _at_open(order: Record, price: float, rules: Record, fill: Record) -> bool:
+    """The first trade of a bar: its volume is unknown, so no cap applies."""
+    if order["kind"] == MARKET:
+        return _take(order, price, BY_MARKET, UNCAPPED, rules, fill)
+    if order["triggered"] or _stopped(order, price):
+        order["triggered"] = True
+        return _take(order, price, BY_STOP, UNCAPPED, rules, fill)
+    if order["kind"] == LIMIT and not order["resting"]:
+        return _take(order, price, BY_LIMIT, UNCAPPED, rules, fill)
+    return _make(order, UNCAPPED, rules, fill)
+
+
+@njit
+def _in_bar(order: Record, event: Record, worst: float, rules: Record, fill: Record) -> bool:
+    """The rest of a bar; the stop is hit before the limit."""
     cap = UNCAPPED
     if rules["volume_share"] > 0.0:
         cap = math.floor(rules["volume_share"] * event["volume"] / rules["lot"])
-    if stopped:
+    if _stopped(order, worst):
         order["triggered"] = True
-        worse = max(stop, event["open"]) if side > 0 else min(stop, event["open"])
-        return _take(order, worse, BY_STOP, cap, rules, fill)
+        gapped = max(order["stop"], event["open"]) if order["side"] > 0 else min(order["stop"], event["open"])
+        return _take(order, gapped, BY_STOP, cap, rules, fill)
     return _make(order, cap, rules, fill)
 
 

@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from engine.jit import njit
 
 ON_GRID = 1e-6  # ticks; a price this near to a tick is that tick
@@ -11,18 +13,18 @@ ON_GRID = 1e-6  # ticks; a price this near to a tick is that tick
 def _price(ticks: float, tick: float) -> float:
     """Whole ticks to the double nearest to the decimal price: 4 / 10 is 0.4, but 4 * 0.1 need not be."""
     if tick < 1.0:
-        return ticks / math.floor(1.0 / tick + 0.5)
+        return ticks / np.floor(1.0 / tick + 0.5)
     return ticks * tick
 
 
 @njit
 def snap_up(price: float, tick: float) -> float:
-    return _price(math.ceil(price / tick - ON_GRID), tick)
+    return _price(np.ceil(price / tick - ON_GRID), tick)
 
 
 @njit
 def snap_down(price: float, tick: float) -> float:
-    return _price(math.floor(price / tick + ON_GRID), tick)
+    return _price(np.floor(price / tick + ON_GRID), tick)
 
 
 @njit

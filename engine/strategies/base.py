@@ -3,6 +3,7 @@
 Imports neither the compiler nor the indicator library: web pages read the definitions for their forms.
 """
 
+import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -55,10 +56,19 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Condition:
-    """A named demand that a long entry makes; shown with value and threshold."""
+    """A named demand that a long entry makes: its value must stand in ``relation`` to its threshold."""
 
     name: str
     label: str
+    relation: str  # one of RELATIONS
+
+
+RELATIONS: dict[str, Callable[[Any, Any], Any]] = {
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<=": operator.le,
+    "<": operator.lt,
+}
 
 
 Params = Mapping[str, Any]
@@ -69,9 +79,8 @@ Column = np.ndarray
 class Signals:
     """Signals of a run of candles, one element a candle; see SIGNAL in engine.records for the units.
 
-    ``stop``, ``target`` and ``hold`` are columns too, or one element for all candles. ``values``, ``thresholds`` and
-    ``passed`` hold one column a condition, in the order of the strategy's conditions; a threshold may be one number.
-    A long side means that every condition passed.
+    ``stop``, ``target`` and ``hold`` are columns too, or one element for all candles. ``values`` and ``thresholds``
+    hold one column for each of ``conditions``; a threshold may be one number. A long side means that all hold.
     """
 
     side: Column
@@ -80,9 +89,9 @@ class Signals:
     stop: Column
     target: Column
     hold: Column
+    conditions: tuple[Condition, ...]
     values: list[Column]
     thresholds: list[Column | float]
-    passed: list[Column]
 
     def __len__(self) -> int:
         return len(self.side)
@@ -95,15 +104,21 @@ class Signals:
             rows[name] = getattr(self, name)
         return rows
 
+    @cached_property
+    def passed(self) -> list[Column]:
+        """Where each condition holds; an undefined value holds nothing."""
+        judged = zip(self.conditions, self.values, self.thresholds, strict=True)
+        return [RELATIONS[condition.relation](value, threshold) for condition, value, threshold in judged]
+
     def conditions_at(self, index: int) -> Record:
         """The conditions of one candle as ``step`` takes them."""
         record = np.zeros(1, CONDITIONS)[0]
         record["values"] = record["thresholds"] = np.nan
-        for k, (value, threshold, passed) in enumerate(zip(self.values, self.thresholds, self.passed, strict=True)):
-            record["values"][k] = value[index]
-            record["thresholds"][k] = threshold[index] if isinstance(threshold, np.ndarray) else threshold
+        for k, (condition, column, limit) in enumerate(zip(self.conditions, self.values, self.thresholds, strict=True)):
+            value, threshold = column[index], limit[index] if isinstance(limit, np.ndarray) else limit
+            record["values"][k], record["thresholds"][k] = value, threshold
             record["used"] |= 1 << k
-            record["passed"] |= int(passed[index]) << k
+            record["passed"] |= int(RELATIONS[condition.relation](value, threshold)) << k
         return record
 
 

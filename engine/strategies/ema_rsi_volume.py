@@ -19,10 +19,10 @@ PARAMETERS = (
 )
 
 CONDITIONS = (
-    Condition("trend", "Close above the EMA"),
-    Condition("rsi_floor", "RSI not below its floor"),
-    Condition("rsi_ceiling", "RSI not above its ceiling"),
-    Condition("volume", "Volume above its mean"),
+    Condition("trend", "Close above the EMA", ">"),
+    Condition("rsi_floor", "RSI not below its floor", ">="),
+    Condition("rsi_ceiling", "RSI not above its ceiling", "<="),
+    Condition("volume", "Volume above its mean", ">"),
 )
 
 
@@ -37,18 +37,16 @@ def warmup(params: Params) -> int:
 
 def compute(candles: np.ndarray, params: Params) -> Signals:
     # Compiled and heavy: kept out of the processes that only show forms.
-    from engine.indicators import ema, rsi, sma
-    from engine.strategies.ema_rsi_volume_rows import signal_columns
+    from engine.indicators import ema, rsi, sma  # noqa: PLC0415
+    from engine.strategies.ema_rsi_volume_columns import close_and_volume, signal_columns  # noqa: PLC0415
 
-    close = np.ascontiguousarray(candles["close"])
-    volume = np.ascontiguousarray(candles["volume"])
-    average = ema(close, params["ema"])
-    strength = rsi(close, params["rsi"])
-    floor, ceiling = float(params["rsi_low"]), float(params["rsi_high"])
+    close, volume = close_and_volume(np.require(candles, requirements=["C", "W"]))
+    average, strength = ema(close, params["ema"]), rsi(close, params["rsi"])
     busy = sma(volume, params["volume_sma"])
     busy *= params["volume_factor"]
+    floor, ceiling = float(params["rsi_low"]), float(params["rsi_high"])
     side, score, confidence = signal_columns(
-        close, average, strength, volume, busy, floor, ceiling, bool(params["short_closes"])
+        close, average, strength, volume, busy, floor, ceiling, -int(params["short_closes"])
     )
     return Signals(
         side=side,
@@ -57,9 +55,9 @@ def compute(candles: np.ndarray, params: Params) -> Signals:
         stop=np.array([params["stop"]], "f8"),
         target=np.array([params["target"]], "f8"),
         hold=np.array([params["hold"]], "i8"),
+        conditions=CONDITIONS,
         values=[close, strength, strength, volume],
         thresholds=[average, floor, ceiling, busy],
-        passed=[close > average, strength >= floor, strength <= ceiling, volume > busy],
     )
 
 

@@ -5,7 +5,6 @@ import numpy as np
 from engine.strategies.base import Condition, Parameter, ParameterError, Params, Signals, Strategy
 
 TOUCH = 1e-9  # averages nearer than this, relative, are equal: float noise must not make a cross
-NEAR = 0.001  # distance of the averages, relative to the slow one, from which a cross counts as near
 
 PARAMETERS = (
     Parameter("fast", "Fast length", "int", 10, 2, 1000, "bars of the fast average"),
@@ -16,8 +15,8 @@ PARAMETERS = (
 )
 
 CONDITIONS = (
-    Condition("above", "Fast average above the slow"),
-    Condition("was_below", "Not above it one bar before"),
+    Condition("above", "Fast average above the slow", ">"),
+    Condition("was_below", "Not above it one bar before", "<="),
 )
 
 
@@ -36,28 +35,24 @@ def _shifted(column: np.ndarray) -> np.ndarray:
 
 
 def compute(candles: np.ndarray, params: Params) -> Signals:
-    from engine.indicators import sma  # heavy: kept out of the processes that only show forms
+    # Compiled and heavy: kept out of the processes that only show forms.
+    from engine.indicators import sma  # noqa: PLC0415
+    from engine.strategies.ma_cross_columns import signal_columns  # noqa: PLC0415
 
     close = np.ascontiguousarray(candles["close"])
     fast, slow = sma(close, params["fast"]), sma(close, params["slow"])
-    gap = fast / slow - 1.0
-    before = _shifted(gap)
-    above, below = gap > TOUCH, gap < -TOUCH
-    was_not_above, was_not_below = before <= TOUCH, before >= -TOUCH
-    up, down = above & was_not_above, below & was_not_below
-    decisive = 0.7 + 0.3 * np.minimum(np.abs(gap - before) / NEAR, 1.0)
-    coming = np.where(np.abs(gap) < np.abs(before), 0.69 * np.maximum(1.0 - np.abs(gap) / NEAR, 0.0), 0.0)
-    confidence = np.where(up | down, decisive, coming)
+    side, score, confidence = signal_columns(fast, slow, TOUCH)
+    level = slow * (1 + TOUCH)
     return Signals(
-        side=up.astype("i1") - down.astype("i1"),
-        score=np.where(up | (below & ~down), confidence, -confidence),
+        side=side,
+        score=score,
         confidence=confidence,
         stop=np.array([params["stop"]], "f8"),
         target=np.array([params["target"]], "f8"),
         hold=np.array([params["hold"]], "i8"),
+        conditions=CONDITIONS,
         values=[fast, _shifted(fast)],
-        thresholds=[slow, _shifted(slow)],
-        passed=[above, was_not_above],
+        thresholds=[level, _shifted(level)],
     )
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pyarrow import parquet
 
 from engine.records import CANDLE
 
@@ -39,9 +40,7 @@ def real_market(name: str, count: int | None = None) -> np.ndarray:
     path = next((folder / RECORDED / name for folder in Path(__file__).parents if (folder / RECORDED).is_dir()), None)
     if path is None:
         pytest.skip(f"needs {name} in ../{RECORDED}")
-    import pyarrow.parquet  # heavy, and only needed where recordings are
-
-    table = pyarrow.parquet.read_table(path).slice(0, count)
+    table = parquet.read_table(path).slice(0, count)
     bars = np.zeros(table.num_rows, CANDLE)
     for column in CANDLE.names or ():
         bars[column] = table[column].to_numpy()

@@ -79,16 +79,20 @@ def test_a_window_of_51_bars_would_flip_signals_of_ema_rsi_volume():
 def test_a_long_signal_means_that_every_condition_passed(strategy, market):
     signals, _ = everything(strategy, market)
     long = signals.side > 0
-    assert long.any() and (signals.side < 0).any()
+    assert long.any()
+    assert (signals.side < 0).any()
     assert np.array_equal(long, np.logical_and.reduce(signals.passed))
+    assert signals.conditions == strategy.conditions
     assert len(signals.passed) == len(strategy.conditions) <= CONDITIONS
 
 
 def test_confidence_reaches_the_usual_minimum_exactly_at_a_signal(strategy, market):
     signals, _ = everything(strategy, market)
     signalled = signals.side != 0
-    assert signals.confidence[signalled].min() >= 0.7 and signals.confidence.max() <= 1
-    assert signals.confidence[~signalled].max() < 0.7 and signals.confidence.min() >= 0
+    assert signals.confidence[signalled].min() >= 0.7
+    assert signals.confidence.max() <= 1
+    assert signals.confidence[~signalled].max() < 0.7
+    assert signals.confidence.min() >= 0
     assert np.array_equal(np.abs(signals.score), signals.confidence)
     assert np.array_equal(np.sign(signals.score[signalled]), signals.side[signalled])
 
@@ -97,7 +101,8 @@ def test_it_says_nothing_about_too_few_candles(strategy):
     for count in (0, 1, 2, 20):
         signals = strategy.compute(random_market(count), strategy.defaults())
         assert len(signals) == count
-        assert not signals.side.any() and not signals.confidence.any()
+        assert not signals.side.any()
+        assert not signals.confidence.any()
 
 
 def test_equal_averages_do_not_cross_by_float_noise():

@@ -9,6 +9,8 @@ from engine.strategies.base import Condition, Parameter, Signals, Strategy
 
 QUIET, LONG, SHORT, DOUBTFUL = 5.0, 1.0, 2.0, 3.0  # volumes; a doubtful bar is a long one with confidence 0.5
 
+CONDITIONS = (Condition("volume", "Volume says long", ">="),)
+
 
 def _one(params: Mapping[str, Any]) -> int:
     return 1
@@ -25,9 +27,9 @@ def _compute(candles: np.ndarray, params: Mapping[str, Any]) -> Signals:
         stop=np.array([params["stop"]], "f8"),
         target=np.array([params["target"]], "f8"),
         hold=np.array([params["hold"]], "i8"),
-        values=[volume],
-        thresholds=[LONG],
-        passed=[long],
+        conditions=CONDITIONS,
+        values=[long.astype("f8")],
+        thresholds=[1.0],
     )
 
 
@@ -41,7 +43,7 @@ SCRIPTED = Strategy(
         Parameter("target", "Target", "ratio", 0, 0, 5),
         Parameter("hold", "Longest hold", "seconds", 0, 0, 86_400),
     ),
-    conditions=(Condition("volume", "Volume says long"),),
+    conditions=CONDITIONS,
     timeframe=60,
     warmup=_one,
     window=_one,

@@ -1,0 +1,166 @@
+"""One backtest: candles, a strategy and an account to trades and figures."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from engine.backtest.layouts import COUNTS, DECIDED, PLACED, STATE, Columns, Desk, Rows
+from engine.backtest.loop import DAY, run
+from engine.backtest.result import Result, hash_data, hash_results
+from engine.candles import aggregate
+from engine.config import BotSettings, Costs, ProductRules, RiskLimits, rules_record
+from engine.memory import new_memory
+from engine.metrics import measure
+from engine.records import CANDLE, CONDITIONS, DECISION, EVENT, FILL, ORDER, SIGNAL, TRADE, VIEW, Record
+from engine.strategies.base import Params, Signals, Strategy
+from engine.strategies.registry import find_strategy
+from engine.strategies.validation import validate
+from engine.version import engine_version
+
+
+class BacktestError(ValueError):
+    """A backtest that cannot be run as asked; names the field, the value and the rule."""
+
+
+def run_backtest(
+    candles: np.ndarray,
+    *,
+    strategy: str,
+    params: Mapping[str, object],
+    product: ProductRules,
+    costs: Costs,
+    settings: BotSettings,
+    limits: RiskLimits,
+    cash: float,
+    timeframe: int,
+    granularity: int = 60,
+    record: bool = True,
+) -> Result:
+    """Plays ``candles`` (CANDLE, one each ``granularity`` seconds, gaps allowed) to one bot alone on an account of
+    ``cash`` quote that decides at the closes of ``timeframe`` (seconds).
+
+    With ``record`` each decision is explained and kept, and the results are hashed; without, only orders, fills,
+    trades and equity are. Raises ParameterError or BacktestError on what cannot be run.
+    """
+    check_request(candles, cash=cash, size=settings.size, timeframe=timeframe, granularity=granularity)
+    times = np.ascontiguousarray(candles["time"])
+    check_times(times, granularity)
+    candles = np.require(candles, requirements=["C", "W"])  # the layout that is compiled for
+    chosen = find_strategy(strategy)
+    known = validate(chosen, params)
+    frames = candles if timeframe == granularity else aggregate(candles, timeframe)
+    signals = chosen.compute(frames, known)
+    settings = replace(settings, timeframe=timeframe)
+    desk = open_desk(candles, chosen, known, product, costs, settings, limits, cash)
+    rows = blank_rows(len(candles), signals, costs.volume_share > 0, record)
+    frame_times = times if frames is candles else np.ascontiguousarray(frames["time"])
+    run(candles, times, granularity, frame_times, timeframe, columns(signals, record), desk, rows, record)
+    written = {name: int(desk.counts[name]) for name in COUNTS.names or ()}
+    decisions, orders = rows.decided[: written["decided"]].copy(), rows.placed[: written["placed"]].copy()
+    fills, trades = rows.fills[: written["fills"]].copy(), rows.trades[: written["trades"]].copy()
+    return Result(
+        decisions=decisions,
+        orders=orders,
+        fills=fills,
+        trades=trades,
+        equity=rows.equity,
+        metrics=measure(candles, granularity, rows.equity, trades, fills, cash),
+        engine_version=engine_version(),
+        data_hash=hash_data(candles),
+        results_hash=hash_results(decisions, orders, fills) if record else None,
+    )
+
+
+def check_request(candles: np.ndarray, *, cash: float, size: float, timeframe: int, granularity: int) -> None:
+    """Raises BacktestError naming the first thing that makes no sense."""
+    if candles.dtype != CANDLE or not len(candles):
+        raise BacktestError(f"candles must be at least one CANDLE record, was {len(candles)} of {candles.dtype}")
+    if not (np.isfinite(cash) and cash > 0):
+        raise BacktestError(f"cash must be above 0, was {cash}")
+    if not (np.isfinite(size) and size > 0):
+        raise BacktestError(f"size must be above 0, was {size}")
+    if granularity <= 0 or timeframe <= 0 or timeframe % granularity:
+        raise BacktestError(f"timeframe must be a multiple of the candles' {granularity} s, was {timeframe} s")
+
+
+def check_times(times: np.ndarray, granularity: int) -> None:
+    """Raises BacktestError unless the times rise on the grid."""
+    off_grid, unordered = times % granularity != 0, np.diff(times) <= 0
+    if off_grid.any():
+        raise BacktestError(
+            f"candle times must be multiples of {granularity} s, was {times[np.argmax(off_grid)]} "
+            f"in row {np.argmax(off_grid) + 1}"
+        )
+    if unordered.any():
+        raise BacktestError(f"candle times must rise, did not after row {np.argmax(unordered) + 1}")
+
+
+def open_desk(
+    candles: np.ndarray,
+    strategy: Strategy,
+    params: Params,
+    product: ProductRules,
+    costs: Costs,
+    settings: BotSettings,
+    limits: RiskLimits,
+    cash: float,
+) -> Desk:
+    """The records of a run before its first bar."""
+    state, view = np.zeros(1, STATE)[0], np.zeros(1, VIEW)[0]
+    state["cash"] = view["cash"] = view["equity"] = view["day_equity"] = cash
+    state["midnight"] = (candles["time"][0] // DAY + 1) * DAY
+    view["tradable"] = view["accepting"] = True
+    view["warmup"] = strategy.warmup(params)
+
+    def blank(dtype: np.dtype) -> Record:
+        return np.zeros(1, dtype)[0]
+
+    return Desk(
+        state=state,
+        signal=blank(SIGNAL),
+        conditions=blank(CONDITIONS),
+        event=blank(EVENT),
+        memory=new_memory(),
+        account=view,
+        settings=settings.record()[0],
+        policy=limits.record()[0],
+        rules=rules_record(product, costs)[0],
+        order=blank(ORDER),
+        decision=blank(DECISION),
+        counts=blank(COUNTS),
+    )
+
+
+def blank_rows(bars: int, signals: Signals, capped: bool, record: bool) -> Rows:
+    """Room for the most that can happen: a trade needs a long signal, it has up to three orders and, unless a volume
+    cap splits its exit, two fills."""
+    entries = int(np.count_nonzero(signals.side > 0)) + 1
+    return Rows(
+        # A hold's check between two candles is written down when it ends the position.
+        decided=np.empty(len(signals) + entries if record else 0, DECIDED),
+        placed=np.empty(3 * entries, PLACED),
+        fills=np.empty(2 * (bars if capped else entries), FILL),
+        trades=np.empty(entries, TRADE),
+        equity=np.empty(bars),
+    )
+
+
+def columns(signals: Signals, explain: bool) -> Columns:
+    """The signals as the loop reads them, with the conditions only where they are asked for."""
+    count, length = (len(signals.passed), len(signals)) if explain else (0, 0)
+    values, thresholds = np.empty((count, length)), np.empty((count, length))
+    passed = np.empty((count, length), np.bool_)
+    for k in range(count):
+        values[k], thresholds[k], passed[k] = signals.values[k], signals.thresholds[k], signals.passed[k]
+    return Columns(
+        signals.side,
+        signals.score,
+        signals.confidence,
+        signals.stop,
+        signals.target,
+        signals.hold,
+        values,
+        thresholds,
+        passed,
+    )

@@ -1,0 +1,52 @@
+"""Compiles everything once, so that no bar waits for the compiler."""
+
+from decimal import Decimal
+
+import numpy as np
+
+from engine.backtest.run import run_backtest
+from engine.config import NO_LIMITS, BotSettings, Costs, ProductRules, rules_record
+from engine.decide import decide, due, new_memory, no_signal
+from engine.orders.matching import exit_kind, exit_prices, match
+from engine.records import CANDLE, CONDITIONS, EVENT, FILL, ORDER, VIEW
+from engine.strategies.registry import REGISTRY
+
+PRODUCT = ProductRules("WARM-UP", Decimal("0.01"), Decimal("0.01"), Decimal("0.01"), Decimal(1))
+
+
+def warm() -> None:
+    """Calls every compiled function with the types that backtest, paper and live give it. Quick when it is cached."""
+    rules = rules_record(PRODUCT, Costs())[0]
+    conditions, event, order, fill, view = (np.zeros(1, kind)[0] for kind in (CONDITIONS, EVENT, ORDER, FILL, VIEW))
+    match(order, event, rules, fill)
+    exit_prices(100.0, 0.01, 0.01, 0.01)
+    exit_kind(0.01, 0.01)
+    due(view, event, True)
+    decide(
+        signal=no_signal(),
+        conditions=conditions,
+        event=event,
+        memory=new_memory(),
+        view=view,
+        settings=BotSettings().record()[0],
+        policy=NO_LIMITS.record()[0],
+        rules=rules,
+    )
+    for strategy in REGISTRY:
+        _backtest(strategy)
+
+
+def _backtest(strategy: str) -> None:
+    candles = np.ones(100, CANDLE)
+    candles["time"] = 60 * np.arange(100)
+    run_backtest(
+        candles,
+        strategy=strategy,
+        params={},
+        product=PRODUCT,
+        costs=Costs(),
+        settings=BotSettings(),
+        limits=NO_LIMITS,
+        cash=1000.0,
+        timeframe=60,
+    )
