@@ -185,8 +185,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("COOKIES_SECURE", default=
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s"}},
+    "formatters": {"line": {"format": "%(levelname)-7s %(name)s: %(message)s"}},  # who collects the lines dates them
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {"daphne.http_protocol": {"level": "WARNING"}, "django.channels.server": {"level": "WARNING"}, "apscheduler": {"level": "WARNING"}},
+    "loggers": {name: {"level": "WARNING"} for name in ("apscheduler", "daphne", "django.channels.server")},
 }

@@ -1,6 +1,7 @@
 """The commands of the platform that ./start gives before its processes run."""
 
 import hashlib
+import platform
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -21,19 +22,26 @@ class Commands:
 
     def prepare(self, *, demo: bool) -> None:
         """Brings database, static files and compile cache up to date; `demo` makes a trader in an empty database."""
+        root = self.layout.root
         self._manage("Migrating the database", "migrate", "--noinput")
-        self._collect_static()
-        self._manage("Compiling the trading core (the first time takes a while)", "warm")
+        self._when_changed(
+            [root / "static", *root.glob("apps/*/static")], root / "staticfiles",
+            "Collecting static files", "collectstatic", "--noinput", "--clear",
+        )  # fmt: skip
+        self._when_changed(
+            [root / "engine"], Path(self.environ["ENGINE_CACHE_DIR"]),
+            "Compiling the trading core, which takes a while", "warm",
+        )  # fmt: skip
         if demo:
             # Straight to the terminal: the password is shown once and stays out of the log files.
             self._run(["demo"], stdout=None)
 
-    def _collect_static(self) -> None:
-        stamp = self.layout.cache / "static"
-        now = _fingerprint([self.layout.root / "static", *self.layout.root.glob("apps/*/static")], self.layout.root)
-        if stamp.exists() and stamp.read_text() == now and (self.layout.root / "staticfiles").exists():
+    def _when_changed(self, sources: list[Path], result: Path, what: str, *words: str) -> None:
+        """Gives the command when its sources have changed, or its result is missing, since it last succeeded."""
+        stamp, now = self.layout.cache / f"{words[0]}.stamp", _fingerprint(sources, self.layout.root)
+        if result.exists() and stamp.exists() and stamp.read_text() == now:
             return
-        self._manage("Collecting static files", "collectstatic", "--noinput", "--clear")
+        self._manage(what, *words)
         stamp.write_text(now)
 
     def _manage(self, what: str, *words: str) -> None:
@@ -54,9 +62,10 @@ class Commands:
 
 
 def _fingerprint(folders: list[Path], root: Path) -> str:
-    """Changes whenever a static file of ours or a pinned package (which may bring some) does."""
-    digest = hashlib.sha256((root / "requirements.txt").read_bytes())
-    for path in sorted(path for folder in folders for path in folder.rglob("*") if path.is_file()):
+    """Changes whenever a file in the folders, a pinned package or Python itself does."""
+    digest = hashlib.sha256(platform.python_version().encode() + (root / "requirements.txt").read_bytes())
+    files = sorted(path for folder in folders for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    for path in files:
         status = path.stat()
         digest.update(f"{path}:{status.st_size}:{status.st_mtime_ns}\n".encode())
     return digest.hexdigest()

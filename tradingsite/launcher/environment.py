@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import venv
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,22 @@ class Environment:
             files = [self.layout.root / name for name in wanted if name != "python"]
             install(find_uv(self.layout), self.python, files, self.layout)
             self._stamp_file.write_text(json.dumps(wanted))
+
+    def environ(self, inherited: Mapping[str, str]) -> dict[str, str]:
+        """What a process that runs in the environment inherits.
+
+        Compiled files go under the data folder, even for a caller who wants none in the checkout: to compile Django and
+        pandas at every start would take longer than all the rest.
+        """
+        unwanted = ("PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "PYTHONPATH")
+        return {
+            "PYTHONPYCACHEPREFIX": str(self.layout.cache / "python"),
+            "ENGINE_CACHE_DIR": str(self.layout.cache / "numba"),
+            **{name: value for name, value in inherited.items() if name not in unwanted},
+            "PATH": f"{self.python.parent}{os.pathsep}{inherited.get('PATH', os.defpath)}",
+            "VIRTUAL_ENV": str(self.folder),
+            "PYTHONUNBUFFERED": "1",
+        }
 
     def enter(self, module: str, arguments: list[str]) -> None:
         """Replaces this process by `module` run in the environment."""

@@ -9,16 +9,16 @@ from tradingsite.launcher.layout import Layout
 SHARED = Path("/var/lib/tradingsite")
 
 
-def choose_home(layout: Layout, account: Account, shared: Path = SHARED) -> str:
+def choose_home(layout: Layout, account: Account) -> str:
     """The home of a new installation, relative to the data folder or absolute.
 
     A checkout in root's home is closed to PostgreSQL's user. Opening root's home would be worse than keeping the
-    database elsewhere, so it then goes to a new folder under `shared`.
+    database elsewhere, so it then goes to a new folder under SHARED.
     """
     if account.can(f"-x {layout.data}"):
         return "."
-    home = shared / secrets.token_hex(6)
+    home = SHARED / secrets.token_hex(6)
     home.mkdir(parents=True)
-    for folder in (shared, home):
+    for folder in (SHARED, home):
         folder.chmod(0o711)
     return str(home)

@@ -61,17 +61,6 @@ def started_with(name: str, value: str) -> list[int]:
     return [int(line.split()[0]) for line in done.stdout.splitlines() if mark in line.split()]
 
 
-def memory_of(pid: int) -> int:
-    """Resident memory of a process in bytes, 0 when it is gone."""
-    try:
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
-                return int(line.split()[1]) * 1024
-    except FileNotFoundError:
-        pass
-    return 0
-
-
 def _environ(pid: int) -> list[bytes]:
     try:
         return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")

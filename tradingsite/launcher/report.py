@@ -8,7 +8,7 @@ from tradingsite.launcher import locks
 from tradingsite.launcher.errors import LauncherError
 from tradingsite.launcher.layout import Layout
 from tradingsite.launcher.leftovers import end_leftovers
-from tradingsite.launcher.pids import memory_of
+from tradingsite.launcher.memory import memory_by_root
 from tradingsite.launcher.services import Services
 from tradingsite.launcher.state import platform_lock, running_state
 
@@ -20,18 +20,20 @@ def show_status(layout: Layout, services: Services) -> int:
     """Prints what runs; the exit code."""
     state = running_state(layout)
     print(f"platform at {state.address}, launcher process {state.pid}" if state else "platform: not running")
-    for process in state.processes if state else []:
-        if process.pid is None:
-            print(f"  {process.name:<9} waits to start again, {process.restarts} restarts")
-        else:
-            age, memory = time.time() - process.since, memory_of(process.pid) / 1e6
-            print(
-                f"  {process.name:<9} process {process.pid}, up {age:.0f} s, "
-                f"{process.restarts} restarts, {memory:.0f} MB resident"
-            )
-    for name, pid in services.pids().items():
-        print(f"  {name:<9} {f'process {pid}' if pid else 'not running'}")
+    processes, servers = state.processes if state else [], services.pids()
+    memory = memory_by_root([pid for pid in (*(each.pid for each in processes), *servers.values()) if pid])
+    for process in processes:
+        line = (
+            f"process {process.pid}, up {time.time() - process.since:.0f} s" if process.pid else "waits to start again"
+        )
+        print(f"  {process.name:<9} {line}, {process.restarts} restarts{_megabytes(memory, process.pid)}")
+    for name, pid in servers.items():
+        print(f"  {name:<9} {f'process {pid}' if pid else 'not running'}{_megabytes(memory, pid)}")
     return 0 if state else NOT_RUNNING
+
+
+def _megabytes(memory: dict[int, int], pid: int | None) -> str:
+    return f", {memory[pid] / 1e6:.0f} MB" if pid and memory.get(pid) else ""
 
 
 def stop_platform(layout: Layout, services: Services) -> None:
@@ -50,4 +52,4 @@ def stop_platform(layout: Layout, services: Services) -> None:
         return
     left = end_leftovers(layout) + sum(1 for pid in services.pids().values() if pid)
     services.down()
-    print(f"Stopped {left} processes that a killed launcher had left behind" if left else "Nothing was running")
+    print(f"Stopped {left} processes that ran without a launcher" if left else "Nothing was running")

@@ -4,10 +4,10 @@ import asyncio
 import os
 import signal
 import sys
-from pathlib import Path
 
 from tradingsite.launcher.commands import Commands
 from tradingsite.launcher.console import Console
+from tradingsite.launcher.environment import Environment
 from tradingsite.launcher.errors import UsageError
 from tradingsite.launcher.layout import Layout
 from tradingsite.launcher.leftovers import MARK, end_leftovers
@@ -84,17 +84,14 @@ def environment(layout: Layout, options: Options, found: dict[str, str]) -> dict
         "DEBUG": "0",
         "ALLOWED_HOSTS": ",".join(hosts),
         "CSRF_TRUSTED_ORIGINS": ",".join(f"http://{host}:{options.port}" for host in hosts),
-        "ENGINE_CACHE_DIR": str(layout.cache / "numba"),
     }
     return {
         **defaults,
-        **os.environ,
+        **Environment(layout).environ(os.environ),
         **found,
         **settings(options),
         "PORT": str(options.port),
         "BIND": LOOPBACK,
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-        "PYTHONUNBUFFERED": "1",
         MARK: str(layout.data),
     }
 

@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
     if install_chromium(layout.logs / "chromium.log") is None:
         print("Browser tests are left out: no Chromium on the PATH or in CHROMIUM, and only root can install it here")
     with Services(layout, os.environ).held() as found:
-        environ = {"ENGINE_CACHE_DIR": str(layout.cache / "numba"), **os.environ, **found}
+        environ = {**project.environ(os.environ), **found}
         runs = [arguments] if arguments else whole_suite()
         codes: list[int] = []
         for run in runs:

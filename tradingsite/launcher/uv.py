@@ -23,8 +23,9 @@ def find_uv(layout: Layout) -> Path:
 
 
 def install(uv: Path, python: Path, requirements: list[Path], layout: Layout) -> None:
-    """Makes the environment of `python` hold exactly the pinned packages of `requirements`."""
-    command = [str(uv), "pip", "sync", "--compile-bytecode", "--python", str(python), *map(str, requirements)]
+    """Makes the environment of `python` hold the pinned packages of `requirements`; what else is in it stays."""
+    files = [word for path in requirements for word in ("--requirements", str(path))]
+    command = [str(uv), "pip", "install", "--python", str(python), *files]
     environ = _environ(layout)
     done = subprocess.run(command, check=False, cwd=layout.root, env=environ, text=True, stderr=subprocess.PIPE)
     if done.returncode != 0:

@@ -26,6 +26,8 @@ if sys.argv[1] == "demo":
     print("demo password: swordfish")
 if sys.argv[1] == "collectstatic":
     pathlib.Path("staticfiles").mkdir(exist_ok=True)
+if sys.argv[1] == "warm":
+    pathlib.Path(".data/cache/numba").mkdir(exist_ok=True)
 if pathlib.Path(f"fail-{sys.argv[1]}").exists():
     sys.exit(f"{sys.argv[1]} went wrong")
 """
@@ -111,7 +113,9 @@ def checkout() -> Iterator[Checkout]:
     root.chmod(0o755)
     for name, text in {"manage.py": MANAGE, "worker.py": WORKER, "Procfile": PROCFILE, "requirements.txt": ""}.items():
         (root / name).write_text(text)
-    (root / "pages").mkdir()
+    for folder in ("pages", "static", "engine"):
+        (root / folder).mkdir()
+    (root / ".venv").symlink_to(sys.prefix)
     here = Checkout(root)
     try:
         yield here

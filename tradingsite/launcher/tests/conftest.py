@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tradingsite.launcher import record
+from tradingsite.launcher import cluster, postgres, record
 from tradingsite.launcher.errors import LauncherError
 from tradingsite.launcher.layout import ROOT, Layout
 from tradingsite.launcher.services import Services
@@ -19,6 +19,13 @@ def layout() -> Iterator[Layout]:
     folder.chmod(0o755)
     yield Layout(root=ROOT, data=folder / "data")
     shutil.rmtree(folder)
+
+
+@pytest.fixture(autouse=True)
+def careless_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These tests kill servers, not machines: no cluster of theirs has to wait for the disk."""
+    monkeypatch.setitem(postgres.SETTINGS, "fsync", "off")
+    monkeypatch.setattr(cluster, "OPTIONS", [*cluster.OPTIONS, "--no-sync"])
 
 
 @pytest.fixture
