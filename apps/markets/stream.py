@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from apps.markets import registry
 from apps.markets.candles import DAY, compact_day, compact_past, day_of
@@ -27,7 +28,7 @@ class Stream:
         self, source: MarketSource, *, owner: Owner, hold: float, stopping: Callable[[], bool] = lambda: False
     ) -> None:
         self.source, self.owner, self.hold, self.stopping = source, owner, hold, stopping
-        self._due = self._market_time = 0.0
+        self._due, self._market_time = 0.0, 0
         self._beaten = time.monotonic()
 
     def run(self) -> None:
@@ -41,8 +42,9 @@ class Stream:
         compact_past(session, before=min(feed.market_time for feed in feeds.values()))
         for feed in feeds.values():
             self._settle(feed.product, feed.position)
-        self._due, self._market_time = time.monotonic(), max(feed.market_time for feed in feeds.values())
-        logger.info("plays %s from %s", session, self._market_time)
+        now = max(feed.market_time for feed in feeds.values())
+        self._due, self._market_time = time.monotonic(), now
+        logger.info("plays %s from %s", session, datetime.fromtimestamp(now, UTC).isoformat())
         for event in self.source.events(session, after=min(feed.position for feed in feeds.values())):
             self._wait_for(event.time)
             if self.stopping():

@@ -31,11 +31,10 @@ class Command(BaseCommand):
         except CandleFileError as error:
             raise CommandError(str(error)) from error
         owner = Owner(f"stream:{source.venue}")
-        if not owner.acquire(stopping=lambda: bool(stopped)):
-            return
-        logger.info("owns the market %s, epoch %s", source.venue, owner.epoch)
         try:
-            Stream(source, owner=owner, hold=settings.REPLAY_HOLD, stopping=lambda: bool(stopped)).run()
+            if owner.acquire(stopping=lambda: bool(stopped)):
+                logger.info("owns the market %s, epoch %s", source.venue, owner.epoch)
+                Stream(source, owner=owner, hold=settings.REPLAY_HOLD, stopping=lambda: bool(stopped)).run()
         except (Fenced, DatabaseError, psycopg.Error) as error:
             logger.error("stops: %s", error)  # the supervisor starts it again, and it goes on where the feed stands
             sys.exit(1)
