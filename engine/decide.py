@@ -7,6 +7,7 @@ import numpy as np
 
 from engine.confirmation import confirm
 from engine.entry import judge_entry
+from engine.hold import hold_is_over
 from engine.jit import njit
 from engine.kinds import Action, BotState, EventKind, ExitReason, HaltLevel, Verdict
 from engine.memory import MemorySchemaError, memory_bytes, memory_from_bytes, new_memory
@@ -31,15 +32,22 @@ ENTERED, EXITED, PROTECTED = Verdict.ENTER.value, Verdict.EXIT.value, Verdict.PR
 BY_NOTHING, BY_SIGNAL, BY_HOLD = ExitReason.NONE.value, ExitReason.SIGNAL.value, ExitReason.MAX_HOLD.value
 PAUSED, ORDERS = BotState.PAUSED.value, HaltLevel.ORDERS.value
 
+_hold_is_over = njit(hold_is_over)
+
 
 @njit
 def due(view: Record, event: Record, candle: bool) -> bool:
-    """Whether the bot decides at this event: at each close of one of its candles, and, while a position has a
-    longest hold, at every close of the market's granularity (with no signal, see ``no_signal``).
+    """Whether the bot decides at this event: at each close of one of its candles, and, once a position has been held
+    for its longest time, at every close of the market's granularity (with no signal, see ``no_signal``).
 
     ``candle``: a candle of the bot's timeframe, one with trades in it, closes with this event.
     """
-    return event["kind"] != OPEN and (candle or (view["hold"] > 0 and view["qty"] > 0))
+    return event["kind"] != OPEN and (candle or _is_overdue(view, event["time"]))
+
+
+@njit
+def _is_overdue(view: Record, now: int) -> bool:
+    return view["qty"] > 0 and _hold_is_over(view["hold"], view["entry_time"], now)
 
 
 @njit
@@ -95,7 +103,7 @@ def _manage(signal: Record, now: int, view: Record, decision: Record) -> None:
     qty = view["qty"]
     managed = view["state"] <= PAUSED and view["halt"] < ORDERS and not view["exit_pending"]
     if managed and qty > 0:
-        if view["hold"] > 0 and now >= view["entry_time"] + view["hold"]:
+        if _is_overdue(view, now):
             _act(decision, EXIT, EXITED, BY_HOLD, qty)
             return
         if signal["side"] < 0:

@@ -1,10 +1,12 @@
 """Evaluation batches: rows that say which bots must decide on which closed bar."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from apps.bots.models import Bot, EvaluationBatch
@@ -13,6 +15,7 @@ from apps.ledger.models import Position
 from apps.markets.models import Product
 from apps.markets.registry import MarketEvent
 from apps.operations.nudges import nudge
+from engine.hold import hold_is_over
 from engine.kinds import EventKind
 
 BATCH_SIZE = 200
@@ -25,35 +28,61 @@ def batches_open(event: MarketEvent) -> None:
     """Commits the work that a closed bar causes, in the event's own transaction."""
     if event.kind == EventKind.OPEN:
         return
-    due: dict[int, list[int]] = {}
-    bots = Bot.objects.filter(product=event.product, state__in=ACTIVE, version__timeframe__in=event.closed)
-    for bot_id, timeframe in bots.order_by("pk").values_list("pk", "version__timeframe"):
-        due.setdefault(timeframe, []).append(bot_id)
-    decided = {bot_id for ids in due.values() for bot_id in ids}
-    overdue = [bot_id for bot_id in _held_too_long(event) if bot_id not in decided]
-    if overdue:
-        due[HOLD_CHECK] = overdue
+    due = _due(event)
     if due:
         partition_ensure(datetime.fromtimestamp(event.time, UTC).date())
-    for timeframe, bot_ids in due.items():
-        for part, start in enumerate(range(0, len(bot_ids), BATCH_SIZE)):
+    for timeframe, bots in sorted(due.items()):
+        for part, bot_ids in enumerate(_parts(bots)):
             batch = EvaluationBatch.objects.create(
                 session=event.session, product=event.product, timeframe=timeframe, position=event.position,
-                time=event.time, part=part, bot_ids=bot_ids[start : start + BATCH_SIZE],
+                time=event.time, part=part, bot_ids=bot_ids,
             )  # fmt: skip
             nudge("bots_evaluate", batch.pk, queue="evaluations")
 
 
-def _held_too_long(event: MarketEvent) -> list[int]:
-    """Bots whose position has reached its longest hold, in key order."""
-    now = datetime.fromtimestamp(event.time, UTC)
+def _due(event: MarketEvent) -> dict[int, list[tuple[int, int]]]:
+    """Bots that decide at the event (engine.decide.due) by timeframe, as (account, bot) in order."""
+    closing, overdue = Q(version__timeframe__in=event.closed), _overdue(event)
+    bots = Bot.objects.filter(closing | Q(pk__in=overdue), product=event.product, state__in=ACTIVE)
+    due: dict[int, list[tuple[int, int]]] = {}
+    rows = bots.order_by("account", "pk").values_list("account", "pk", "version__timeframe")
+    for account_id, bot_id, timeframe in rows:
+        due.setdefault(timeframe if timeframe in event.closed else HOLD_CHECK, []).append((account_id, bot_id))
+    return due
+
+
+def _overdue(event: MarketEvent) -> list[int]:
+    """Bots that have held a position for its longest time."""
     positions = Position.objects.filter(product=event.product, closed=None, hold__gt=0, holder__startswith="bot-")
-    ids = [
+    return [
         int(position.holder.removeprefix("bot-"))
         for position in positions
-        if position.opened + timedelta(seconds=position.hold) <= now
+        if hold_is_over(position.hold, int(position.opened.timestamp()), event.time)
     ]
-    return list(Bot.objects.filter(pk__in=ids, state__in=ACTIVE).order_by("pk").values_list("pk", flat=True))
+
+
+def _parts(bots: list[tuple[int, int]]) -> list[list[int]]:
+    """Bot ids in parts of at most BATCH_SIZE that never divide an account: its bots decide one after the other."""
+    parts: list[list[int]] = [[]]
+    for _, each in groupby(bots, key=itemgetter(0)):
+        ids = [bot_id for _, bot_id in each]
+        if parts[-1] and len(parts[-1]) + len(ids) > BATCH_SIZE:
+            parts.append([])
+        parts[-1] += ids
+    return parts
+
+
+def batch_must_wait(batch_id: int) -> bool:
+    """Whether a bot of the batch, or one of the same account, still has an earlier bar or a shorter timeframe of this
+    bar to be decided on. Batches never come to stand before one that exists, so the answer 'no' stays true."""
+    batch = EvaluationBatch.objects.get(pk=batch_id)
+    before = Q(position__lt=batch.position) | Q(position=batch.position, timeframe__lt=batch.timeframe)
+    earlier = EvaluationBatch.objects.filter(before, product=batch.product).exclude(state=EvaluationBatch.State.DONE)
+    bot_ids = [bot_id for ids in earlier.values_list("bot_ids", flat=True) for bot_id in ids]
+    if not bot_ids:
+        return False
+    accounts = Bot.objects.filter(pk__in=batch.bot_ids).values("account")
+    return Bot.objects.filter(pk__in=bot_ids, account__in=accounts).exists()
 
 
 def batch_claim(batch_id: int) -> EvaluationBatch | None:
@@ -79,6 +108,9 @@ def batch_finish(batch: EvaluationBatch) -> None:
     EvaluationBatch.objects.filter(pk=batch.pk, claim=batch.claim).update(
         state=EvaluationBatch.State.DONE, finished=timezone.now(), lease_until=None
     )
+    waiting = EvaluationBatch.objects.filter(product=batch.product, state=EvaluationBatch.State.WAITING)
+    for batch_id in _in_order(waiting):  # one of them may have waited for this
+        nudge("bots_evaluate", batch_id, queue="evaluations")
 
 
 def batches_settled(product: Product, position: int) -> bool:
@@ -93,7 +125,10 @@ def batches_sweep() -> None:
     free = Q(state=EvaluationBatch.State.WAITING, created__lt=now - QUIET) | Q(
         state=EvaluationBatch.State.CLAIMED, lease_until__lt=now
     )
-    for batch_id in EvaluationBatch.objects.filter(free).order_by("position", "pk").values_list("pk", flat=True)[:100]:
+    for batch_id in _in_order(EvaluationBatch.objects.filter(free)):
         nudge("bots_evaluate", batch_id, queue="evaluations")
 
 
+def _in_order(batches: QuerySet[EvaluationBatch]) -> QuerySet[EvaluationBatch, int]:
+    """Keys of the first hundred, in the order in which they must be worked off."""
+    return batches.order_by("position", "timeframe", "part").values_list("pk", flat=True)[:100]

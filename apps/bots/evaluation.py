@@ -12,7 +12,7 @@ from apps.accounts.costs import account_costs
 from apps.accounts.locks import lock_accounts, next_seq
 from apps.accounts.models import TradingAccount
 from apps.bots.accounts import AccountState, account_states, bot_view
-from apps.bots.batches import ACTIVE, HOLD_CHECK, batch_claim, batch_finish, batch_hold
+from apps.bots.batches import ACTIVE, HOLD_CHECK, batch_claim, batch_finish, batch_hold, batch_must_wait
 from apps.bots.controls import bot_settings
 from apps.bots.models import Bot, Evaluation, EvaluationBatch
 from apps.bots.orders import bot_fail, decision_carry_out
@@ -33,8 +33,8 @@ UNKNOWN_AGE = 10**9  # seconds; a feed that never had an event is stale
 
 def batch_evaluate(batch_id: int) -> None:
     """Claims a batch and decides for each of its bots in (account, bot) order. Safe to run twice and to die in."""
-    batch = batch_claim(batch_id)
-    if batch is None or _earlier_waits(batch):
+    batch = None if batch_must_wait(batch_id) else batch_claim(batch_id)
+    if batch is None:
         return
     bots = _due_bots(batch)
     _settle_accounts(bots)
@@ -49,19 +49,6 @@ def batch_evaluate(batch_id: int) -> None:
         if not _decide_part(batch, feed, readings, part):
             return
     batch_finish(batch)
-
-
-def _earlier_waits(batch: EvaluationBatch) -> bool:
-    """A bot takes its bars in order: gives the batch back while an earlier one of its kind is not done."""
-    earlier = EvaluationBatch.objects.filter(
-        product=batch.product, timeframe=batch.timeframe, position__lt=batch.position
-    ).exclude(state=EvaluationBatch.State.DONE)
-    if not earlier.exists():
-        return False
-    EvaluationBatch.objects.filter(pk=batch.pk, claim=batch.claim).update(
-        state=EvaluationBatch.State.WAITING, claim=None, lease_until=None
-    )
-    return True
 
 
 def _due_bots(batch: EvaluationBatch) -> list[Bot]:

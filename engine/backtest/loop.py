@@ -60,9 +60,9 @@ def run(
                         desk, rows.placed[counts["placed"]], rows.fills[counts["fills"]], rows.trades[counts["trades"]]
                     )
                 _mark(bar["close"], desk)
-            if clock >= state["midnight"]:
-                _new_day(desk)
             if due(account, event, closes):
+                if clock >= state["midnight"]:
+                    _new_day(clock, desk)
                 warm = closes and candle + 1 >= account["warmup"]  # earlier ones depend on where the record starts
                 account["bars"] = candle + closes
                 _read(desk.signal, columns, candle, warm, explain)
@@ -113,9 +113,10 @@ def _mark(close: float, desk: Desk) -> None:
 
 
 @njit
-def _new_day(desk: Desk) -> None:
+def _new_day(now: int, desk: Desk) -> None:
+    """A day opens with the equity at its first decision."""
     desk.account["day_equity"] = desk.account["equity"]
-    desk.state["midnight"] += DAY
+    desk.state["midnight"] = (now // DAY + 1) * DAY
 
 
 @njit(inline="always")

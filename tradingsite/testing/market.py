@@ -8,7 +8,7 @@ import numpy as np
 from apps.bots.evaluation import batch_evaluate
 from apps.bots.models import EvaluationBatch
 from apps.markets import registry
-from apps.markets.models import Feed, Product
+from apps.markets.models import Feed, MarketSession, Product
 from apps.markets.services import event_commit, product_upsert, session_open
 from apps.markets.sources import MINUTE, Bar, SourceEvent
 from apps.orders.models import Order
@@ -40,7 +40,8 @@ def make_product(symbol: str = "BTC-USD", venue: str = "replay", **sizes: str) -
 
 
 class Market:
-    """One session of a venue. ``now`` is the minute that comes next; each minute of a product is played once."""
+    """One session of a venue, opened here unless it is given. ``now`` is the minute that comes next; each minute of a
+    product is played once."""
 
     def __init__(
         self,
@@ -48,9 +49,10 @@ class Market:
         starts: int = START,
         minutes: int = 1440,
         history: Mapping[Product, np.ndarray] | None = None,
+        session: MarketSession | None = None,
     ) -> None:
         self.products = products or (make_product(),)
-        self.session = session_open(
+        self.session = session or session_open(
             venue=self.product.venue, title="a test", starts=starts, ends=starts + minutes * MINUTE,
             history={product: np.zeros(0, CANDLE) for product in self.products} | dict(history or {}),
         )  # fmt: skip
