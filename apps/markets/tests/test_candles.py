@@ -5,6 +5,7 @@ from datetime import date
 import numpy as np
 import pytest
 
+from apps.markets import candles as stored
 from apps.markets.candles import (
     CorruptChunk,
     DaysExist,
@@ -123,6 +124,26 @@ def test_compacting_keeps_the_part_of_a_day_that_is_stored_already(market):
     compact_day(*market, date(2020, 2, 10))
     assert load(*market, 60, until=START + DAY, count=9999).tolist() == candles.tolist()
     assert CandleChunk.objects.latest("revision").bars == 1440
+
+
+@pytest.mark.parametrize("read", ["load", "load_range"])
+def test_a_day_that_is_compacted_in_the_middle_of_a_read_comes_once(market, monkeypatch, read):
+    series = bars(2 * 1440)
+    store_days(*market, 60, series[:1440], source="history")
+    add_rows(market, series[1440:])
+    newest = stored._newest
+
+    def compact_first(*where):
+        compact_past(market[0], before=START + 2 * DAY)
+        return newest(*where)
+
+    monkeypatch.setattr(stored, "_newest", compact_first)
+    if read == "load":
+        bars_read = load(*market, 60, until=START + 2 * DAY, count=9999)
+    else:
+        bars_read = load_range(*market, 60, start=START, end=START + 2 * DAY)
+    assert not Candle.objects.exists()
+    assert bars_read.tobytes() == series.tobytes()
 
 
 def test_compacting_leaves_today_and_forming_bars_alone(market):
