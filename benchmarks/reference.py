@@ -16,7 +16,7 @@ TRADE = np.dtype(
 SIGNAL, STOP, TARGET, MAX_HOLD, END = 1, 2, 3, 4, 8  # as in engine.kinds.ExitReason
 
 
-@numba.njit(error_model="numpy")
+@numba.njit(cache=True, error_model="numpy")
 def seven_digits(amount: float, lift: float) -> float:
     scale = 1.0
     while amount * scale < 1e6:
@@ -26,17 +26,17 @@ def seven_digits(amount: float, lift: float) -> float:
     return math.floor(amount * scale + lift) / scale
 
 
-@numba.njit(error_model="numpy")
+@numba.njit(cache=True, error_model="numpy")
 def up(price: float, ticks: float) -> float:
     return math.ceil(price * ticks - 1e-6) / ticks
 
 
-@numba.njit(error_model="numpy")
+@numba.njit(cache=True, error_model="numpy")
 def down(price: float, ticks: float) -> float:
     return math.floor(price * ticks + 1e-6) / ticks
 
 
-@numba.njit(error_model="numpy")
+@numba.njit(cache=True, error_model="numpy")
 def s1(
     time: np.ndarray,
     opening: np.ndarray,
@@ -131,7 +131,7 @@ def s1(
     return count, cash
 
 
-@numba.njit(error_model="numpy")
+@numba.njit(cache=True, error_model="numpy")
 def s2(
     time: np.ndarray,
     opening: np.ndarray,

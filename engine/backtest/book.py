@@ -45,10 +45,10 @@ def trade(desk: Desk, placed: Record, fill: Record, row: Record) -> None:
 @njit
 def close_books(desk: Desk, row: Record) -> None:
     """Writes the trade that is still open at the last bar, valued at its close and not sold."""
-    view, state = desk.account, desk.state
-    if view["qty"] > 0:
-        state["earned"] += view["qty"] * desk.rules["lot"] * desk.event["close"]
-        _close_trade(desk, row, desk.event["time"], ENDED)
+    qty, close = desk.account["qty"], desk.event["close"]
+    if qty > 0:
+        desk.state["earned"] += qty * desk.rules["lot"] * close
+        _close_trade(desk, row, desk.event["time"], qty, close, ENDED)
 
 
 @njit
@@ -131,14 +131,15 @@ def _sold(desk: Desk, fill: Record, row: Record) -> None:
     reason = state["reason"]
     if state["purpose"] == TO_PROTECT:
         reason = STOPPED if fill["reason"] == BY_STOP else REACHED
-    _close_trade(desk, row, fill["time"], reason)
+    _close_trade(desk, row, fill["time"], fill["qty"], fill["price"], reason)
 
 
 @njit
-def _close_trade(desk: Desk, row: Record, time: int, reason: int) -> None:
+def _close_trade(desk: Desk, row: Record, time: int, qty: int, price: float, reason: int) -> None:
+    """``qty`` and ``price`` are those of the last part; sold in several, the trade has their average."""
     state = desk.state
     row["exit_time"] = time
-    row["exit_price"] = state["earned"] / (row["qty"] * desk.rules["lot"])
+    row["exit_price"] = price if qty == row["qty"] else state["earned"] / (row["qty"] * desk.rules["lot"])
     row["pnl"] = state["earned"] - state["spent"] - row["fees"]
     row["reason"] = reason
     desk.counts["trades"] += 1
