@@ -7,6 +7,7 @@ import django
 import environ
 import pytest
 import redis
+from django.conf import settings
 
 from tradingsite.launcher.chromium import find_chromium
 from tradingsite.launcher.errors import LauncherError
@@ -33,6 +34,10 @@ def lead_to_services() -> None:
 lead_to_services()
 os.environ["DJANGO_SETTINGS_MODULE"] = "tradingsite.settings"
 django.setup()
+# Nobody collects static files before a test: they keep their plain names.
+settings.STORAGES = settings.STORAGES | {
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+}
 
 pytest_plugins = ["tradingsite.testing.fixtures"]
 

@@ -74,6 +74,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",  # a view that forgets to ask is closed, not open
+    "apps.operations.middleware.NoStore",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -137,6 +139,7 @@ ACCOUNT_LOGOUT_ON_GET = False
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "dashboard:overview"
 ACCOUNT_LOGOUT_REDIRECT_URL = "dashboard:landing"
+ACCOUNT_SIGNUP_REDIRECT_URL = "/bots/new/?first"
 MAIL = env.email_url("EMAIL_URL", default="consolemail://")  # smtp+tls://user:password@host:587
 MAIL_OPTIONS = {
     "host": MAIL["EMAIL_HOST"],

@@ -7,4 +7,9 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("account/", include("allauth.urls")),
     path("", include("apps.dashboard.urls")),
+    path("", include("apps.bots.urls")),
+    path("", include("apps.portfolio.urls")),
+    path("", include("apps.risk.urls")),
 ]
+
+handler500 = "apps.dashboard.errors.server_error"

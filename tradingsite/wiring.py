@@ -1,5 +1,6 @@
 """Who hears of what: fills the registries through which effects go up. The only place that knows both ends."""
 
+from apps.accounts import registry as accounts
 from apps.accounts.models import TradingAccount
 from apps.bots.batches import batches_open, batches_settled, batches_sweep
 from apps.markets import registry as markets
@@ -9,6 +10,7 @@ from apps.operations.sweeps import Sweep, sweeps
 from apps.orders import registry as orders
 from apps.orders.models import Order
 from apps.orders.sweeps import accounts_with_open_orders, orders_settled, orders_sweep
+from apps.portfolio.first import open_first_account
 from apps.portfolio.services import session_restart
 from apps.portfolio.snapshots import snapshots_sweep
 from exchanges.port import Exchange
@@ -38,6 +40,7 @@ def match_orders(event: MarketEvent) -> None:
 
 def connect() -> None:
     """Called once when the apps are loaded."""
+    accounts.on_sign_up[:] = [open_first_account]
     orders.exchange_for = exchange_for
     orders.on_finished["bot"] = bot_order_finished
     markets.on_event[:] = [match_orders, batches_open]

@@ -4,6 +4,7 @@ from django import forms
 from django.http import HttpRequest
 
 from apps.accounts.models import User
+from apps.accounts.registry import on_sign_up
 
 
 class SignUpForm(forms.Form):
@@ -15,4 +16,6 @@ class SignUpForm(forms.Form):
     )
 
     def signup(self, request: HttpRequest, user: User) -> None:
-        """Called by the library after the user was saved; the paper account is made by its signal receiver's caller."""
+        """Called by the library after the user was saved."""
+        for tell in on_sign_up:
+            tell(user)

@@ -5,17 +5,21 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from apps.bots.models import Evaluation
-from engine.gates import TEXTS, Gate
+from engine.gates import CONDITIONS, TEXTS, Gate
 from engine.kinds import BotState, HaltLevel, Verdict
 from engine.strategies.registry import REGISTRY
 
-PASS, BLOCKS, UNKNOWN = "pass", "blocks", "unknown"
+PASS, BLOCKS, UNKNOWN, OFF = "pass", "blocks", "unknown", "off"
 DASH = "–"
 
 
 @dataclass(frozen=True)
 class GateLine:
-    """A gate of one decision. ``distance``: how far the value is from the threshold as a ratio of it, None if unknown."""
+    """A gate of one decision.
+
+    ``status``: pass, blocks, unknown (no value) or off (no rule). ``distance``: how far the value is from the
+    threshold as a ratio of it, None if unknown.
+    """
 
     index: int
     key: str
@@ -36,7 +40,9 @@ def gates_of(evaluation: Evaluation) -> list[GateLine]:
     lines = []
     for gate in sorted(TEXTS):
         if gate == Gate.SIGNAL:
-            lines += [_condition(evaluation, k, condition.name, condition.label) for k, condition in enumerate(conditions)]
+            lines += [
+                _condition(evaluation, k, condition.name, condition.label) for k, condition in enumerate(conditions)
+            ]
         lines.append(_platform(evaluation, gate))
     return lines
 
@@ -61,7 +67,11 @@ def sentence(evaluation: Evaluation) -> str:
 
 def _status(evaluation: Evaluation, index: int) -> str:
     if evaluation.unknown >> index & 1:
-        return BLOCKS if index == evaluation.blocking else UNKNOWN
+        if index == evaluation.blocking:
+            return BLOCKS
+        # A limit or control without a threshold was not asked; with one, its value was missing.
+        is_rule = not Gate.CONDITION <= index < Gate.CONDITION + CONDITIONS
+        return OFF if is_rule and evaluation.thresholds[index] in (0, math.inf) else UNKNOWN
     return PASS if evaluation.passed >> index & 1 else BLOCKS
 
 
@@ -70,9 +80,7 @@ def _condition(evaluation: Evaluation, k: int, name: str, label: str) -> GateLin
     value, threshold = _pair(evaluation, index)
     status = _status(evaluation, index)
     words = f"{label}: {_number(value)} against {_number(threshold)}"
-    return GateLine(
-        index, name, label, status, _number(value), _number(threshold), words, _distance(value, threshold)
-    )
+    return GateLine(index, name, label, status, _number(value), _number(threshold), words, _distance(value, threshold))
 
 
 def _platform(evaluation: Evaluation, gate: Gate) -> GateLine:
@@ -133,5 +141,3 @@ def _duration(seconds: int) -> str:
     if seconds < 120:
         return f"{seconds}\u00a0s"
     return f"{seconds // 60}\u00a0min" if seconds < 7200 else f"{seconds / 3600:.1f}\u00a0h"
-
-

@@ -1,9 +1,10 @@
-"""What every page shows around its content."""
-
-from typing import Any
+"""Gives every template the shell."""
 
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from apps.dashboard.shell import Shell
 
 
-def shell(request: HttpRequest) -> dict[str, Any]:
-    return {}
+def shell(request: HttpRequest) -> dict[str, object]:
+    return {"shell": SimpleLazyObject(lambda: Shell(request))}

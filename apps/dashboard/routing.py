@@ -1,5 +1,5 @@
-from channels.consumer import AsyncConsumer
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-websocket_urlpatterns: list[URLPattern | URLResolver] = []
-__all__ = ["AsyncConsumer", "websocket_urlpatterns"]
+from apps.dashboard.consumer import LiveConsumer
+
+websocket_urlpatterns: list[URLPattern | URLResolver] = [path("ws/live/", LiveConsumer.as_asgi())]

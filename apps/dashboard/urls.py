@@ -1,10 +1,13 @@
-from django.urls import URLPattern
-from django.views.generic import TemplateView
-
 from django.urls import path
 
+from apps.dashboard import views
+from apps.dashboard.overview import overview
+
 app_name = "dashboard"
-urlpatterns: list[URLPattern] = [
-    path("", TemplateView.as_view(template_name="dashboard/landing.html"), name="landing"),
-    path("overview/", TemplateView.as_view(template_name="dashboard/landing.html"), name="overview"),
+urlpatterns = [
+    path("", views.landing, name="landing"),
+    path("terms/", views.terms, name="terms"),
+    path("overview/", overview, name="overview"),
+    path("live/switch/", views.switch, name="switch"),
+    path("live/values/", views.values, name="values"),
 ]

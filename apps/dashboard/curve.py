@@ -1,0 +1,113 @@
+"""The equity curve and its drawdown as paths of an SVG: drawn here, so that the page needs no script for it.
+
+Coordinates are for the eye: floats in a box of WIDTH x HEIGHT, stretched by the browser.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from apps.accounts.models import TradingAccount
+from apps.portfolio.selectors import snapshots
+
+WIDTH, HEIGHT = 1000, 100
+POINTS = 300
+RANGES: dict[str, timedelta | None] = {
+    "1D": timedelta(days=1),
+    "1W": timedelta(weeks=1),
+    "1M": timedelta(days=30),
+    "3M": timedelta(days=91),
+    "1Y": timedelta(days=365),
+    "All": None,
+}
+
+Point = tuple[datetime, Decimal]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Paths and the numbers beside them."""
+
+    line: str
+    area: str
+    base: float  # height of the first value
+    drawdown: str
+    first: Point
+    last: Point
+    high: Decimal
+    low: Decimal
+    deepest: Decimal  # ratio below the peak within the range
+    points: list[Point]
+
+    @property
+    def change(self) -> Decimal:
+        return self.last[1] / self.first[1] - 1
+
+    @property
+    def rising(self) -> bool:
+        return self.last[1] >= self.first[1]
+
+
+def equity_curve(account: TradingAccount, name: str, now: Decimal | None, at: datetime | None) -> Curve | None:
+    """Of the account's present run over a range of market time, ending in its present equity; None under two points."""
+    points: list[Point] = list(snapshots(account).values_list("at", "equity"))
+    if now is not None and at is not None and points and at > points[-1][0]:
+        points.append((at, now))
+    length = RANGES[name]
+    if length is not None and points:
+        since = points[-1][0] - length
+        points = [point for point in points if point[0] >= since]
+    return draw(points) if len(points) > 1 else None
+
+
+def draw(points: Sequence[Point]) -> Curve:
+    """At least two points, in time order, equity above zero."""
+    kept = _thinned(points)
+    values = [value for _, value in kept]
+    low, high = min(values), max(values)
+    room = (high - low) * Decimal("0.08") or high * Decimal("0.001")
+    bottom, top = float(low - room), float(high + room)
+    xs = _positions([at for at, _ in kept])
+    ys = [HEIGHT * (1 - (float(value) - bottom) / (top - bottom)) for value in values]
+    falls = _drawdowns(values)
+    deepest = max(falls)
+    scale = HEIGHT / float(deepest or 1)
+    line = _path(xs, ys)
+    return Curve(
+        line=line,
+        area=f"{line}V{HEIGHT}H0Z",
+        base=round(ys[0], 2),
+        drawdown=f"M0 0{_path(xs, [float(fall) * scale for fall in falls]).replace('M', 'L')}V0Z",
+        first=kept[0],
+        last=kept[-1],
+        high=high,
+        low=low,
+        deepest=deepest,
+        points=kept,
+    )
+
+
+def _thinned(points: Sequence[Point]) -> list[Point]:
+    """At most POINTS of them, the last always kept."""
+    step = -(-len(points) // POINTS)
+    kept = list(points[::step])
+    return kept if kept[-1] == points[-1] else [*kept, points[-1]]
+
+
+def _positions(times: Sequence[datetime]) -> list[float]:
+    whole = (times[-1] - times[0]).total_seconds()
+    return [WIDTH * (at - times[0]).total_seconds() / whole for at in times]
+
+
+def _drawdowns(values: Sequence[Decimal]) -> list[Decimal]:
+    peak = values[0]
+    falls = []
+    for value in values:
+        peak = max(peak, value)
+        falls.append(1 - value / peak)
+    return falls
+
+
+def _path(xs: Sequence[float], ys: Sequence[float]) -> str:
+    return "M" + "L".join(f"{x:.1f} {y:.2f}" for x, y in zip(xs, ys, strict=True))

@@ -1,0 +1,56 @@
+"""What goes over the live socket: at most four frames a second, each with everything that came since the last.
+
+A frame is {"s": sequence, "m": [message, ...]}. Messages:
+  {"t": "v", "d": [[key, text, tone], ...]}  values, formatted here; the page sets the text of [data-v=key]
+  {"t": "inv", "k": [key, ...]}              fragments that changed; the page fetches them
+  {"t": "c", "m": "BTC-USD", "i": "1m", "b": [time, open, high, low, close, volume], "e": kind}   a bar
+  {"t": "toast", "text": ..., "tone": ...}
+  {"t": "h", "age": seconds or null}         heartbeat; age is set while the market is silent for too long
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+Value = tuple[str, str, str]  # key, text, tone
+
+
+@dataclass
+class Outbox:
+    """Collects messages between two frames; of a value or a bar only the last counts."""
+
+    sequence: int = 0
+    shown: dict[str, tuple[str, str]] = field(default_factory=dict)  # what the page was last told
+    values: dict[str, tuple[str, str]] = field(default_factory=dict)
+    keys: dict[str, None] = field(default_factory=dict)  # in order of arrival
+    bars: dict[tuple[str, int, int], dict[str, Any]] = field(default_factory=dict)
+    others: list[dict[str, Any]] = field(default_factory=list)
+
+    def value(self, key: str, text: str, tone: str = "") -> None:
+        if self.shown.get(key) != (text, tone):
+            self.values[key] = (text, tone)
+
+    def changed(self, keys: list[str]) -> None:
+        self.keys.update(dict.fromkeys(keys))
+
+    def bar(self, symbol: str, kind: int, bar: list[float]) -> None:
+        message = {"t": "c", "m": symbol, "i": "1m", "b": bar, "e": kind}
+        self.bars[symbol, int(bar[0]), kind] = message
+
+    def add(self, message: dict[str, Any]) -> None:
+        self.others.append(message)
+
+    def frame(self) -> dict[str, Any] | None:
+        """The next frame, or None when there is nothing to say."""
+        messages: list[dict[str, Any]] = []
+        if self.values:
+            messages.append({"t": "v", "d": [[key, *value] for key, value in self.values.items()]})
+        messages += self.bars.values()
+        if self.keys:
+            messages.append({"t": "inv", "k": list(self.keys)})
+        messages += self.others
+        if not messages:
+            return None
+        self.shown |= self.values
+        self.values, self.keys, self.bars, self.others = {}, {}, {}, []
+        self.sequence += 1
+        return {"s": self.sequence, "m": messages}

@@ -1,0 +1,53 @@
+"""The pages that exist, in the groups of the side bar."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+
+@dataclass(frozen=True)
+class Item:
+    label: str
+    short: str  # under the icon of the phone's bottom bar
+    icon: str
+    name: str  # of the address
+    url: str = ""
+    current: bool = False
+
+
+@dataclass(frozen=True)
+class Group:
+    title: str
+    items: list[Item]
+
+
+OVERVIEW = Item("Overview", "Overview", "overview", "dashboard:overview")
+CONDITIONS = Item("Market Conditions", "Conditions", "conditions", "bots:conditions")
+POSITIONS = Item("Positions", "Positions", "positions", "portfolio:positions")
+BOTS = Item("Bots", "Bots", "bots", "bots:list")
+TRADES = Item("Trade History", "Trades", "trades", "portfolio:trades")
+HALTS = Item("Kill switch and limits", "Risk", "risk", "risk:halts")
+PAPER = Item("Paper account", "Paper", "wallet", "portfolio:paper")
+
+GROUPS = [
+    Group("Monitor", [OVERVIEW, CONDITIONS, POSITIONS]),
+    Group("Automate", [BOTS]),
+    Group("Review", [TRADES]),
+    Group("System", [HALTS, PAPER]),
+]
+FOOTBAR = [OVERVIEW, BOTS, POSITIONS, CONDITIONS]
+
+
+def navigation(request: HttpRequest) -> list[Group]:
+    return [Group(group.title, placed(request, group.items)) for group in GROUPS]
+
+
+def placed(request: HttpRequest, items: list[Item]) -> list[Item]:
+    """The items with their addresses; the one that holds the page at hand is marked."""
+    return [_placed(request, item) for item in items]
+
+
+def _placed(request: HttpRequest, item: Item) -> Item:
+    url = reverse(item.name)
+    return Item(item.label, item.short, item.icon, item.name, url, request.path.startswith(url))

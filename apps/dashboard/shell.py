@@ -1,0 +1,67 @@
+"""What every page shows around its content. Each part is read when a template first asks for it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from django.conf import settings
+from django.db.models import Max
+from django.http import HttpRequest
+
+from apps.accounts.models import TradingAccount
+from apps.accounts.selectors import trading_accounts
+from apps.dashboard.navigation import FOOTBAR, Group, Item, navigation, placed
+from apps.markets.models import Feed, MarketSession
+from apps.operations.formats import moment
+from apps.portfolio.selectors import Equity, equity
+from apps.risk.models import Halt
+from apps.risk.selectors import halts_in_force
+
+
+@dataclass(frozen=True)
+class Market:
+    """What is being played at a venue."""
+
+    simulated: bool
+    title: str
+    speed: float
+    time: datetime | None = None
+
+    @property
+    def banner(self) -> str:
+        if not self.title:
+            return "Simulated market: the recording has not started yet"
+        speed = f"x{self.speed:g}" if self.speed else "as fast as it settles"
+        return f"Simulated market: {self.title}, {speed}"
+
+
+def market_of(venue: str) -> Market:
+    session = MarketSession.objects.filter(venue=venue, closed=None).first()
+    if session is None:
+        return Market(simulated=venue == "replay", title="", speed=0)
+    newest = Feed.objects.filter(session=session).aggregate(time=Max("market_time"))["time"]
+    return Market(session.simulated, session.title, session.speed, moment(newest))
+
+
+class Shell:
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+        self.navigation: list[Group] = navigation(request)
+        self.footbar: list[Item] = placed(request, FOOTBAR)
+
+    @cached_property
+    def account(self) -> TradingAccount | None:
+        user = self.request.user
+        return trading_accounts(user).first() if user.is_authenticated else None
+
+    @cached_property
+    def market(self) -> Market:
+        return market_of(self.account.venue if self.account else settings.MARKET)
+
+    @cached_property
+    def equity(self) -> Equity | None:
+        return equity(self.account) if self.account else None
+
+    @cached_property
+    def halts(self) -> list[Halt]:
+        return list(halts_in_force(self.account)) if self.account else []

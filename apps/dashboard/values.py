@@ -1,0 +1,106 @@
+"""The live values of a user's pages: name, text, tone. Formatted here, so that no page rounds anything itself."""
+
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from apps.accounts.models import TradingAccount, User
+from apps.accounts.selectors import trading_accounts
+from apps.dashboard.frames import Value
+from apps.markets.models import Feed, MarketSession, Product
+from apps.operations.formats import clock, moment, money, percent, price, tone
+from apps.portfolio.holdings import Holding, holdings
+from apps.portfolio.results import NOTHING, results
+from apps.portfolio.selectors import equity
+
+PATIENCE = 10.0  # seconds without an event after which a market counts as silent, when its bars are that short
+BAR = 60.0  # market seconds
+
+
+@dataclass
+class Venue:
+    """A market as one socket hears it."""
+
+    products: dict[int, Product]
+    heard: float  # wall time of the last event, seconds
+    patience: float
+
+    def age(self) -> int | None:
+        """Seconds since the last event while that is too long, else None."""
+        passed = time.time() - self.heard
+        return int(passed) if passed > self.patience else None
+
+
+def venues(user: User) -> dict[str, Venue]:
+    """The venues of the user's accounts."""
+    names = set(trading_accounts(user).values_list("venue", flat=True))
+    speeds = dict(MarketSession.objects.filter(venue__in=names, closed=None).values_list("venue", "speed"))
+    found = {}
+    for name in names:
+        products = {product.pk: product for product in Product.objects.filter(venue=name)}
+        feeds = Feed.objects.filter(product__in=products, updated__isnull=False).values_list("updated", flat=True)
+        heard = max((updated.timestamp() for updated in feeds if updated), default=0.0)
+        speed = speeds.get(name) or BAR
+        found[name] = Venue(products, heard, max(PATIENCE, 2 * BAR / speed))
+    return found
+
+
+def price_values(venue: Venue, message: dict[str, Any]) -> Iterator[Value]:
+    """Of a price event (see apps.operations.hints); nothing when the product trades elsewhere."""
+    product = venue.products.get(message["product_id"])
+    if product is None:
+        return
+    venue.heard = time.time()
+    yield f"price.{product.pk}", price(message["price"], product.quote_increment), ""
+    yield "market.time", clock(moment(message["time"])), ""
+
+
+def user_values(user: User) -> list[Value]:
+    """Equity and results of the user's first account, open positions and bots of all."""
+    accounts = list(trading_accounts(user).prefetch_related("bots"))
+    open_positions = holdings(user)
+    values = list(_account_values(accounts[0])) if accounts else []
+    for holding in open_positions:
+        values += _holding_values(holding)
+    return values + list(_bot_values(accounts, open_positions))
+
+
+def _account_values(account: TradingAccount) -> Iterator[Value]:
+    now, currency = equity(account), account.currency
+    yield "equity", money(now.equity, currency), ""
+    yield "free", money(now.free, currency), ""
+    yield "exposure", money(now.exposure, currency), ""
+    yield "drawdown", percent(now.drawdown), ""
+    yield "today", money(now.today, currency, sign=True), tone(now.today)
+    yield "open_pnl", money(now.open_pnl, currency, sign=True), tone(now.open_pnl)
+    ratio = now.today / now.day_open if now.today is not None and now.day_open else None
+    yield "today.ratio", percent(ratio, sign=True), tone(ratio, 4)
+
+
+def _holding_values(holding: Holding) -> Iterator[Value]:
+    key, product = holding.key, holding.position.product
+    yield f"{key}.mark", price(holding.mark, product.quote_increment), ""
+    yield f"{key}.value", money(holding.value, product.quote), ""
+    yield f"{key}.pnl", money(holding.pnl, product.quote, sign=True), tone(holding.pnl)
+    yield f"{key}.ratio", percent(holding.pnl_ratio, sign=True), tone(holding.pnl_ratio, 4)
+    yield f"{key}.stop", percent(holding.stop_distance, sign=True), ""
+    yield f"{key}.target", percent(holding.target_distance, sign=True), ""
+
+
+def _bot_values(accounts: list[TradingAccount], open_positions: list[Holding]) -> Iterator[Value]:
+    """Open and total result of each bot; unknown while a price is."""
+    made = results(accounts)
+    parts: dict[tuple[int, str], list[Decimal | None]] = defaultdict(list)
+    for holding in open_positions:
+        parts[holding.position.account_id, holding.position.holder].append(holding.pnl)
+    for account in accounts:
+        for bot in account.bots.all():
+            pending = parts[account.pk, bot.holder]
+            unrealised = None if None in pending else sum((part for part in pending if part is not None), Decimal(0))
+            closed = made.get((account.pk, bot.holder), NOTHING).pnl
+            total = None if unrealised is None else closed + unrealised
+            yield f"bot.{bot.pk}.open", money(unrealised, account.currency, sign=True), tone(unrealised)
+            yield f"bot.{bot.pk}.total", money(total, account.currency, sign=True), tone(total)

@@ -1,0 +1,22 @@
+"""Forms whose sending twice would act twice carry a key; the second sending is recognised."""
+
+import uuid
+
+from django.core.cache import cache
+from django.http import HttpRequest
+
+KEPT = 24 * 3600  # seconds
+
+
+def new_key() -> str:
+    return uuid.uuid4().hex
+
+
+def claim(request: HttpRequest) -> bool:
+    """True the first time this user sends the form's key. A form without a key is never taken."""
+    key = request.POST.get("key", "")
+    return bool(key) and cache.add(_name(request, key), 1, KEPT)
+
+
+def _name(request: HttpRequest, key: str) -> str:
+    return f"once-{request.user.pk}-{key[:64]}"

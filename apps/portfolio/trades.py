@@ -1,0 +1,134 @@
+"""Closed trades: filtered, sorted, summed up."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.db.models import Count, DurationField, ExpressionWrapper, F, Max, Min, Q, QuerySet, Sum
+
+from apps.accounts.models import User
+from apps.ledger.models import Position
+from apps.ledger.selectors import positions
+from apps.markets.models import Product
+from apps.portfolio.results import closed_positions
+
+SORTS = {
+    "closed": "Closed",
+    "opened": "Opened",
+    "net": "Net result",
+    "ratio": "Result %",
+    "fees": "Fees",
+    "duration": "Duration",
+}
+RESULTS = {"": "All", "win": "Gains", "loss": "Losses"}
+REASONS = {
+    "": "All",
+    "stop": "Stop",
+    "target": "Target",
+    "signal": "Signal",
+    "max_hold": "Longest hold",
+    "manual": "By hand",
+    "halt": "Kill switch",
+    "reset": "Account reset",
+}
+RUNS = {"": "This run", "all": "All runs"}
+
+
+class TradeFilter(forms.Form):
+    """What to show. Every value stands in the address, so that a filtered page can be kept and shared."""
+
+    since = forms.DateField(required=False, label="Closed from", widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(required=False, label="to", widget=forms.DateInput(attrs={"type": "date"}))
+    market = forms.ChoiceField(required=False, label="Market")
+    bot = forms.ChoiceField(required=False, label="Bot")
+    result = forms.ChoiceField(required=False, label="Result", choices=RESULTS.items())
+    reason = forms.ChoiceField(required=False, label="Reason", choices=REASONS.items())
+    run = forms.ChoiceField(required=False, label="Run", choices=RUNS.items())
+
+    def __init__(self, data: Any, *, user: User) -> None:
+        super().__init__(data)
+        self.user = user
+        names = [(bot.holder, bot.name) for account in user.trading_accounts.all() for bot in account.bots.all()]
+        traded = Product.objects.filter(pk__in=positions(user).values("product"))
+        self.fields["bot"].choices = [("", "All"), *names]  # type: ignore[attr-defined]
+        self.fields["market"].choices = [("", "All"), *((str(row.pk), row.symbol) for row in traded)]  # type: ignore[attr-defined]
+        for name, field in self.fields.items():
+            field.error_messages["invalid_choice"] = f"{field.label} must be one of the list, was %(value)s."
+            if name in ("since", "until"):
+                field.error_messages["invalid"] = f"{field.label} must be a date like 2020-02-03."
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if data.get("since") and data.get("until") and data["since"] > data["until"]:
+            self.add_error("until", f"To must not be before {data['since']}, was {data['until']}")
+        return data
+
+    def trades(self) -> QuerySet[Position]:
+        """The trades that pass; all of this run while the filter is malformed."""
+        data = self.cleaned_data if self.is_valid() else {}
+        rows = closed_positions(positions(self.user)).annotate(
+            ratio=F("net") / F("bought_notional"),
+            duration=ExpressionWrapper(F("closed") - F("opened"), output_field=DurationField()),
+        )
+        return rows.filter(*_conditions(data))
+
+
+def _conditions(data: dict[str, Any]) -> list[Q]:
+    found = []
+    if data.get("run") != "all":
+        found.append(Q(generation=F("account__generation")))
+    if data.get("since"):
+        found.append(Q(closed__gte=datetime.combine(data["since"], time.min, UTC)))
+    if data.get("until"):
+        found.append(Q(closed__lte=datetime.combine(data["until"], time.max, UTC)))
+    if data.get("market"):
+        found.append(Q(product_id=int(data["market"])))
+    if data.get("bot"):
+        found.append(Q(holder=data["bot"]))
+    if data.get("result"):
+        found.append(Q(net__gt=0) if data["result"] == "win" else Q(net__lte=0))
+    if data.get("reason"):
+        found.append(Q(reason=data["reason"]))
+    return found
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Of the filter, in quote."""
+
+    trades: int
+    wins: int
+    net: Decimal
+    fees: Decimal
+    gained: Decimal
+    lost: Decimal
+    best: Decimal | None
+    worst: Decimal | None
+
+    @property
+    def win_rate(self) -> float | None:
+        return self.wins / self.trades if self.trades else None
+
+    @property
+    def expectancy(self) -> Decimal | None:
+        """Average net result of a trade."""
+        return self.net / self.trades if self.trades else None
+
+    @property
+    def profit_factor(self) -> Decimal | None:
+        """Gross gains over gross losses; None without a loss."""
+        return self.gained / self.lost if self.lost else None
+
+
+def totals(trades: QuerySet[Position]) -> Totals:
+    zero = Decimal(0)
+    row = trades.aggregate(
+        trades=Count("pk"), wins=Count("pk", filter=Q(net__gt=0)), total=Sum("net"), paid=Sum("fees"),
+        gained=Sum("net", filter=Q(net__gt=0)), lost=Sum("net", filter=Q(net__lt=0)), best=Max("net"), worst=Min("net"),
+    )  # fmt: skip
+    return Totals(
+        row["trades"], row["wins"], row["total"] or zero, row["paid"] or zero, row["gained"] or zero,
+        -(row["lost"] or zero), row["best"], row["worst"],
+    )  # fmt: skip

@@ -1,0 +1,14 @@
+from django.urls import path
+
+from apps.portfolio import views
+
+app_name = "portfolio"
+urlpatterns = [
+    path("positions/", views.positions, name="positions"),
+    path("trades/", views.trades, name="trades"),
+    path("trades.csv", views.trades_csv, name="trades_csv"),
+    path("paper/", views.paper, name="paper"),
+    path("paper/open/", views.paper_open, name="paper_open"),
+    path("paper/deposit/", views.deposit, name="deposit"),
+    path("paper/reset/", views.reset, name="reset"),
+]

@@ -1,0 +1,163 @@
+"""Positions, the trade history, and the paper account."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from apps.accounts.models import TradingAccount
+from apps.accounts.requests import UserRequest
+from apps.accounts.selectors import trading_accounts
+from apps.ledger.models import Entry, Position
+from apps.operations.once import claim, new_key
+from apps.operations.pages import page
+from apps.operations.paging import keyset
+from apps.operations.tables import Cell, csv_response
+from apps.portfolio.first import open_first_account
+from apps.portfolio.forms import DepositForm, ResetForm
+from apps.portfolio.holdings import Holding, holder_names, holdings
+from apps.portfolio.selectors import equity
+from apps.portfolio.services import paper_account_reset, paper_deposit
+from apps.portfolio.trades import SORTS, TradeFilter, totals
+
+CSV_ROWS = 50_000
+
+
+@require_safe
+def positions(request: UserRequest) -> HttpResponse:
+    rows = holdings(request.user)
+    account = trading_accounts(request.user).first()
+    context = {"holdings": rows, "account": account, "total": _total(rows)}
+    return page(request, "portfolio/positions.html", context, fragments={"positions": "portfolio/_positions.html"})
+
+
+def _total(rows: Sequence[Holding]) -> dict[str, Decimal | None]:
+    """Sums of value, result and fees; unknown when one part is."""
+    values, results = [row.value for row in rows], [row.pnl for row in rows]
+    return {"value": _sum(values), "pnl": _sum(results), "fees": _sum([row.position.fees for row in rows])}
+
+
+def _sum(parts: Sequence[Decimal | None]) -> Decimal | None:
+    known = [part for part in parts if part is not None]
+    return sum(known, Decimal(0)) if len(known) == len(parts) else None
+
+
+@require_safe
+def trades(request: UserRequest) -> HttpResponse:
+    form = TradeFilter(request.GET, user=request.user)
+    rows = form.trades()
+    sort, descending = _sort(request)
+    part = keyset(rows, key=sort, descending=descending, cursor=request.GET.get("after", ""))
+    context = {
+        "form": form,
+        "part": part,
+        "totals": totals(rows),
+        "sort": sort,
+        "descending": descending,
+        "sorts": SORTS,
+        "names": holder_names(trading_accounts(request.user).prefetch_related("bots")),
+        "filtered": any(request.GET.get(name) for name in form.fields),
+    }
+    status = 200 if form.is_valid() else 400
+    return page(
+        request, "portfolio/trades.html", context, fragments={"trades": "portfolio/_trades.html"}, status=status
+    )
+
+
+def _sort(request: UserRequest) -> tuple[str, bool]:
+    """Key and direction of ?sort=-net; the newest first by default."""
+    raw = request.GET.get("sort", "")
+    key = raw.removeprefix("-")
+    return (key, raw.startswith("-")) if key in SORTS else ("closed", True)
+
+
+@require_safe
+def trades_csv(request: UserRequest) -> HttpResponse:
+    form = TradeFilter(request.GET, user=request.user)
+    if not form.is_valid():
+        return redirect(f"{reverse('portfolio:trades')}?{request.GET.urlencode()}")
+    sort, descending = _sort(request)
+    sign = "-" if descending else ""
+    names = holder_names(trading_accounts(request.user).prefetch_related("bots"))
+    rows = form.trades().order_by(f"{sign}{sort}", f"{sign}pk")[:CSV_ROWS]
+    return csv_response("trades", CSV_HEADER, (_csv_row(row, names) for row in rows))
+
+
+CSV_HEADER = [
+    "opened_utc", "closed_utc", "market", "bot", "quantity", "entry_price", "exit_price", "fees", "net_result",
+    "currency", "net_ratio", "duration_seconds", "reason", "account", "mode", "run",
+]  # fmt: skip
+
+
+def _csv_row(row: Position, names: dict[str, tuple[int, str]]) -> list[Cell]:
+    assert row.closed is not None
+    return [
+        row.opened, row.closed, row.product.symbol, names.get(row.holder, (0, row.holder))[1], row.bought,
+        row.entry_price, row.exit_price, row.fees, row.net, row.product.quote, row.ratio,  # type: ignore[attr-defined]
+        int((row.closed - row.opened).total_seconds()), row.reason, row.account.name, row.account.mode, row.generation,
+    ]  # fmt: skip
+
+
+@require_safe
+def paper(request: UserRequest) -> HttpResponse:
+    """The paper account: what is in it, a deposit, a new start."""
+    account = trading_accounts(request.user).first()
+    return _paper(request, account, DepositForm(), ResetForm())
+
+
+def _paper(
+    request: UserRequest, account: TradingAccount | None, deposit: DepositForm, reset: ResetForm, status: int = 200
+) -> HttpResponse:
+    context = {
+        "account": account,
+        "deposit": deposit,
+        "reset": reset,
+        "key": new_key(),
+        "now": equity(account) if account else None,
+        "entries": _transfers(account) if account else [],
+    }
+    return render(request, "portfolio/paper.html", context, status=status)
+
+
+def _transfers(account: TradingAccount) -> QuerySet[Entry]:
+    """The newest deposits and resets."""
+    entries = Entry.objects.filter(account=account).exclude(kind=Entry.Kind.FILL)
+    return entries.prefetch_related("lines").order_by("-seq")[:20]
+
+
+@require_POST
+def paper_open(request: UserRequest) -> HttpResponse:
+    """For a user without an account, as made by the command line."""
+    if not trading_accounts(request.user).exists():
+        open_first_account(request.user)
+    return redirect("bots:new")
+
+
+@require_POST
+def deposit(request: UserRequest) -> HttpResponse:
+    account = trading_accounts(request.user).first()
+    form = DepositForm(request.POST)
+    if account is None or not form.is_valid():
+        return _paper(request, account, form, ResetForm(), status=400)
+    if claim(request):
+        paper_deposit(account=account, amount=form.cleaned_data["amount"], by=request.user)
+        messages.success(request, f"{form.cleaned_data['amount']:,.2f} {account.currency} of paper money were added.")
+    return redirect("portfolio:paper")
+
+
+@require_POST
+def reset(request: UserRequest) -> HttpResponse:
+    account = trading_accounts(request.user).first()
+    form = ResetForm(request.POST)
+    if account is None or not form.is_valid():
+        return _paper(request, account, DepositForm(), form, status=400)
+    if claim(request):
+        amount, reason = form.cleaned_data["deposit"], form.cleaned_data["reason"]
+        paper_account_reset(account=account, by=request.user, reason=reason, deposit=amount)
+        messages.success(request, "The account began anew. Everything before is kept in the history as an earlier run.")
+    return redirect("portfolio:paper")

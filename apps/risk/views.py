@@ -1,0 +1,87 @@
+"""The kill switch: its state, pulling it, releasing it, its history, and the limits beside it."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods, require_safe
+
+from apps.accounts.models import TradingAccount
+from apps.accounts.requests import UserRequest
+from apps.accounts.selectors import trading_accounts
+from apps.operations.pages import page
+from apps.risk.forms import HaltForm, ReleaseForm
+from apps.risk.models import Halt
+from apps.risk.selectors import halts_in_force, halts_of, limits
+from apps.risk.services import halt as halt_pull
+from apps.risk.services import release as halt_release
+
+SHOWN = 50
+
+
+@require_safe
+def halts(request: UserRequest) -> HttpResponse:
+    account = trading_accounts(request.user).first()
+    in_force = list(halts_in_force(account)) if account else []
+    context = {
+        "account": account,
+        "in_force": [(halt, may_release(request, halt)) for halt in in_force],
+        "history": halts_of(request.user)[:SHOWN],
+        "limits": limits([account])[account.pk] if account else None,
+        "form": HaltForm(),
+    }
+    return page(
+        request, "risk/halts.html", context, fragments={"state": "risk/_state.html", "history": "risk/_history.html"}
+    )
+
+
+def may_release(request: UserRequest, halt: Halt) -> bool:
+    """A user lets go of what holds only his own account, unless an operator pulled it."""
+    own = halt.scope in (Halt.Scope.ACCOUNT, Halt.Scope.USER)
+    return own and (halt.by_id is None or halt.by_id == request.user.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def halt(request: UserRequest) -> HttpResponse:
+    """One tap, one confirmation, no typing."""
+    account = _account(request)
+    form = HaltForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        halt_pull(
+            scope=Halt.Scope.ACCOUNT, level=form.cleaned_data["level"], by=request.user, account=account,
+            reason=form.cleaned_data["reason"] or "kill switch",
+        )  # fmt: skip
+        messages.error(request, "Halted.")
+        return redirect("risk:halts")
+    status = 400 if request.method == "POST" else 200
+    context = {"form": form, "account": account, "levels": Halt.LEVELS, "chosen": form["level"].value()}
+    return page(request, "risk/halt.html", context, fragments={"dialog": "risk/_halt.html"}, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def release(request: UserRequest, pk: int) -> HttpResponse:
+    """Says what was halted and why, and asks for the password again."""
+    account = _account(request)
+    row = halts_in_force(account).filter(pk=pk).first()
+    if row is None:
+        raise Http404(f"no halt {pk} in force")
+    if not may_release(request, row):
+        raise PermissionDenied("this halt is an operator's to release")
+    form = ReleaseForm(request.POST or None, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        try:
+            halt_release(halt=row, by=request.user, reason=form.cleaned_data["reason"])
+        except ValidationError as error:
+            form.add_error(None, error.messages)
+        else:
+            messages.success(request, "Released. Bots that run decide again from the next bar on.")
+            return redirect("risk:halts")
+    status = 400 if request.method == "POST" else 200
+    return page(request, "risk/release.html", {"form": form, "halt": row}, status=status)
+
+
+def _account(request: UserRequest) -> TradingAccount:
+    account = trading_accounts(request.user).first()
+    if account is None:
+        raise Http404("no trading account")
+    return account
