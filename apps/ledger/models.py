@@ -93,7 +93,7 @@ class Hold(models.Model):
 
 
 class Position(models.Model):
-    """A round trip of one holder in one product: open until its quantity is back at zero, then a trade of the history."""
+    """A round trip of one holder in one product: open until its quantity is back at zero, then one of the trades."""
 
     account = models.ForeignKey(TradingAccount, on_delete=models.CASCADE, related_name="positions")
     generation = models.PositiveIntegerField()
@@ -114,7 +114,10 @@ class Position(models.Model):
     hold = models.BigIntegerField(default=0)
 
     class Meta:
-        indexes = [models.Index(fields=["account", "closed"])]
+        indexes = [
+            models.Index(fields=["account", "closed"]),
+            models.Index(fields=["account", "holder", "-closed"], name="positions_of_holder"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["account", "holder", "product"], condition=Q(closed__isnull=True), name="one_open_position"

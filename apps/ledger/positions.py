@@ -18,6 +18,9 @@ class Wishes:
     hold: int = 0
 
 
+NO_WISHES = Wishes()
+
+
 def open_position(account: TradingAccount, holder: str, product: Product) -> Position | None:
     return Position.objects.filter(account=account, holder=holder, product=product, closed=None).first()
 

@@ -8,9 +8,8 @@ from decimal import Decimal
 from uuid import UUID
 
 from apps.accounts.models import TradingAccount
+from apps.ledger.amounts import check_amount
 from apps.ledger.models import Balance, Entry, Hold, Line
-
-ZERO = Decimal(0)
 
 
 class Unbalanced(Exception):
@@ -43,11 +42,18 @@ def entry_post(
 ) -> Entry:
     """Posts an entry under the account's current ``seq`` and moves the balances of its asset lines.
 
-    Raises Unbalanced unless the amounts sum to zero per currency, TypeError for an amount that is not a Decimal.
+    Raises Unbalanced unless the amounts sum to zero per currency, TypeError or ValueError for an amount that is not
+    exact, IntegrityError when the reference was posted before or an asset would fall below what orders hold of it.
     """
     _check(lines)
     entry = Entry.objects.create(
-        account=account, generation=account.generation, seq=account.seq, kind=kind, at=at, reference=reference, memo=memo
+        account=account,
+        generation=account.generation,
+        seq=account.seq,
+        kind=kind,
+        at=at,
+        reference=reference,
+        memo=memo,
     )
     Line.objects.bulk_create(
         Line(entry=entry, bucket=line.bucket, currency=line.currency, amount=line.amount, holder=line.holder)
@@ -68,8 +74,7 @@ def entry_post(
 def _check(lines: Sequence[NewLine]) -> None:
     sums: dict[str, Decimal] = defaultdict(Decimal)
     for line in lines:
-        if not isinstance(line.amount, Decimal):
-            raise TypeError(f"amount must be a Decimal, was {type(line.amount).__name__}")
+        check_amount(line.amount)
         sums[line.currency] += line.amount
     wrong = {currency: amount for currency, amount in sums.items() if amount}
     if wrong:
@@ -81,7 +86,10 @@ def _balance(account: TradingAccount, currency: str) -> Balance:
 
 
 def hold_take(*, account: TradingAccount, key: UUID, currency: str, amount: Decimal) -> None:
-    """Reserves an amount for an order. Raises InsufficientFunds when less is free."""
+    """Reserves an amount above zero for an order. Raises InsufficientFunds when less is free."""
+    check_amount(amount)
+    if amount <= 0:
+        raise ValueError(f"amount must be above 0, was {amount}")
     balance = _balance(account, currency)
     if amount > balance.free:
         raise InsufficientFunds(currency, amount, balance.free)
@@ -104,7 +112,15 @@ def hold_reduce(*, account: TradingAccount, key: UUID, amount: Decimal | None = 
 
 
 def fill_lines(
-    *, side: str, base: str, quote: str, quantity: Decimal, notional: Decimal, fee: Decimal, fee_currency: str, holder: str
+    *,
+    side: str,
+    base: str,
+    quote: str,
+    quantity: Decimal,
+    notional: Decimal,
+    fee: Decimal,
+    fee_currency: str,
+    holder: str,
 ) -> list[NewLine]:
     """The lines of a trade: what came, what went, and the fee, each against its other side."""
     sign = 1 if side == "buy" else -1
