@@ -53,7 +53,7 @@ class OrderReport:
 
 @dataclass(frozen=True)
 class FillReport:
-    """A trade of ours. ``cursor`` rises with every fill of the account; ``position`` is the market event's, 0 if none."""
+    """A trade of ours. ``cursor`` rises with every fill of the account; ``position`` is the market event's or 0."""
 
     cursor: int
     client_order_id: UUID

@@ -24,12 +24,12 @@ def exchange_for(account: TradingAccount) -> Exchange:
     return PaperExchange(account)
 
 
-def bot_order_finished(order: Order) -> None:
+def bot_order_finished(account: TradingAccount, order: Order) -> None:
     """A bot's order is over."""
     # Loads the compiler, as above.
     from apps.bots.orders import order_finished
 
-    order_finished(order)
+    order_finished(account, order)
 
 
 def match_orders(event: MarketEvent) -> None:

@@ -1,16 +1,21 @@
 """The account as a decision sees it, rebuilt from order, ledger and risk rows: never saved."""
 
+import math
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import numpy as np
+from django.db.models import CharField, OuterRef, Subquery, Value
+from django.db.models.functions import Cast, Concat
 
 from apps.accounts.models import TradingAccount
 from apps.bots.models import Bot
 from apps.ledger.models import Balance, Position
 from apps.ledger.selectors import balances
-from apps.markets.models import Feed, MarketSession
+from apps.markets.models import Feed, MarketSession, Product
 from apps.orders.models import Order
 from apps.risk.models import DayOpening
 from apps.risk.selectors import halt_levels, limits
@@ -25,7 +30,7 @@ NOTHING = Decimal(0)
 
 @dataclass
 class AccountState:
-    """One locked account between two decisions; ``entered`` keeps the next bot's view true."""
+    """One locked account between two decisions; ``ordered`` keeps the next bot's view true."""
 
     account: TradingAccount
     limits: RiskLimits
@@ -58,31 +63,41 @@ class AccountState:
 
     @property
     def exposure(self) -> float:
-        """Quote in open positions and in entries that work."""
-        held = sum(
-            float(position.quantity) * self.prices.get(position.product.base, float("nan")) for position in self.positions
-        )
-        return held + sum(float(order.funds or 0) for order in self.entries)
+        """Quote in open positions and in entries that work, at the last prices."""
+        held = sum(self._value(position.product, position.quantity) for position in self.positions)
+        return held + sum(self._value(order.product, order.remaining) for order in self.entries)
 
-    def entered(self, order: Order) -> None:
-        """An order of a bot of this account was just made."""
+    def _value(self, product: Product, quantity: Decimal) -> float:
+        return float(quantity) * self.prices.get(product.base, float("nan"))
+
+    @property
+    def places(self) -> int:
+        """Positions that are open or about to be."""
+        held = [(position.holder, position.product_id) for position in self.positions]
+        return len({*held, *((order.holder, order.product_id) for order in self.entries)})
+
+    def ordered(self, order: Order) -> None:
+        """An order of a bot of this account was just made; a refused one changes nothing."""
+        if order.state not in WORKING or order in self.orders:
+            return
         self.orders.append(order)
-        if order.side == Order.Side.BUY and order.state in WORKING:
+        if order.side == Order.Side.BUY:
             self.balances[order.product.quote].held += order.funds or NOTHING
 
 
 def account_states(
-    accounts: dict[int, TradingAccount], session: MarketSession, time: int, *, write: bool = True
+    accounts: dict[int, TradingAccount], bots: Iterable[Bot], session: MarketSession, time: int, *, write: bool = True
 ) -> dict[int, AccountState]:
-    """The states of accounts at a market time (seconds UTC), read in a handful of queries. With ``write`` (the
-    accounts are locked) the day's opening equity is stored when the market day begins."""
+    """The states of accounts at a market time (seconds UTC) as those of their bots see them that decide now, read in
+    a handful of queries. With ``write`` (the accounts are locked) the day's opening equity is stored when the market
+    day begins."""
     rows = list(accounts.values())
     halts, policies, money = halt_levels(rows), limits(rows), balances(rows)
     prices = _prices(session.venue)
     states = {
         account.pk: AccountState(
             account=account, limits=policies[account.pk], halt=halts[account.pk], balances=money[account.pk],
-            prices=prices, positions=[], orders=[],
+            prices=prices.get(account.currency, {}), positions=[], orders=[],
         )
         for account in rows
     }  # fmt: skip
@@ -90,23 +105,29 @@ def account_states(
         states[position.account_id].positions.append(position)
     for order in Order.objects.filter(account__in=rows, state__in=WORKING).select_related("product").order_by("pk"):
         states[order.account_id].orders.append(order)
-    _last_positions(states)
+    _last_positions(states, bots)
     _day_openings(states, session, datetime.fromtimestamp(time, UTC).date(), write)
     return states
 
 
-def _prices(venue: str) -> dict[str, float]:
-    feeds = Feed.objects.filter(product__venue=venue, price__isnull=False).select_related("product")
-    return {feed.product.base: float(feed.price or 0) for feed in feeds}
+def _prices(venue: str) -> dict[str, dict[str, float]]:
+    """Last prices by quote and base currency."""
+    prices: dict[str, dict[str, float]] = defaultdict(dict)
+    feeds = Feed.objects.filter(product__venue=venue, price__isnull=False)
+    for quote, base, price in feeds.values_list("product__quote", "product__base", "price"):
+        prices[quote][base] = float(price or 0)
+    return prices
 
 
-def _last_positions(states: dict[int, AccountState]) -> None:
-    closed = Position.objects.filter(account__in=states.keys(), closed__isnull=False)
-    newest = closed.order_by("account_id", "holder", "-closed", "-pk").distinct("account_id", "holder")
-    for position in newest:
-        state = states[position.account_id]
-        if position.generation == state.account.generation:
-            state.last[position.holder] = position
+def _last_positions(states: dict[int, AccountState], bots: Iterable[Bot]) -> None:
+    """The newest closed position of each bot: one look into the index a bot, however long the history."""
+    closed = Position.objects.filter(
+        account=OuterRef("account"), holder=Concat(Value("bot-"), Cast(OuterRef("pk"), CharField())),
+        generation=OuterRef("account__generation"), closed__isnull=False,
+    ).order_by("-closed", "-pk")  # fmt: skip
+    newest = Bot.objects.filter(pk__in=[bot.pk for bot in bots]).values(newest=Subquery(closed.values("pk")[:1]))
+    for position in Position.objects.filter(pk__in=newest):
+        states[position.account_id].last[position.holder] = position
 
 
 def _day_openings(states: dict[int, AccountState], session: MarketSession, day: date, write: bool) -> None:
@@ -115,17 +136,21 @@ def _day_openings(states: dict[int, AccountState], session: MarketSession, day: 
         (opening.account_id, opening.generation): opening
         for opening in DayOpening.objects.filter(account__in=states.keys(), session=session.pk, day=day)
     }
+    begun = []
     for state in states.values():
         opening = known.get((state.account.pk, state.account.generation))
         if opening is not None:
             state.day_equity = float(opening.equity)
-        elif state.equity == state.equity:  # known
+        elif math.isfinite(state.equity):
             state.day_equity = state.equity
-            if write:
-                DayOpening.objects.create(
+            begun.append(
+                DayOpening(
                     account=state.account, generation=state.account.generation, session=session.pk, day=day,
                     equity=Decimal(repr(state.equity)),
-                )  # fmt: skip
+                )
+            )  # fmt: skip
+    if write and begun:
+        DayOpening.objects.bulk_create(begun)
 
 
 def bot_view(
@@ -136,7 +161,7 @@ def bot_view(
     mine = [order for order in state.orders if order.holder == bot.holder]
     lot = bot.product.base_increment
     view["cash"], view["equity"], view["day_equity"] = state.cash, state.equity, state.day_equity
-    view["positions"] = len(state.positions) + len(state.entries)
+    view["positions"] = state.places
     view["exposure"] = state.exposure
     view["entry_pending"] = any(order.purpose == Order.Purpose.ENTRY for order in mine)
     view["exit_pending"] = any(order.purpose == Order.Purpose.EXIT for order in mine)

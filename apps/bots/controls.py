@@ -32,7 +32,7 @@ CONTROLS = (
     Control("min_confidence", "Least confidence", "a signal below it does not trade, 0 to 1", 0.7, 0, 1),
 )
 SIZE_MODES = {"quote": SizeMode.QUOTE, "equity": SizeMode.EQUITY, "risk": SizeMode.RISK}
-LIMITS = {"equity": 1.0, "risk": 0.01}  # largest ratio of equity a position may take or put at risk
+MOST = {"equity": 1.0, "risk": 0.01}  # largest ratio of equity a position may take or put at risk
 
 
 def validate(raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -40,8 +40,8 @@ def validate(raw: Mapping[str, Any]) -> dict[str, Any]:
     errors: dict[str, str] = {}
     clean: dict[str, Any] = {}
     unknown = set(raw) - {control.name for control in CONTROLS} - {"size_mode"}
-    errors.update({name: "is not a control of a bot" for name in sorted(unknown)})
-    mode = clean["size_mode"] = raw.get("size_mode", "equity")
+    errors.update(dict.fromkeys(sorted(unknown), "is not a control of a bot"))
+    mode = clean["size_mode"] = str(raw.get("size_mode", "equity"))
     if mode not in SIZE_MODES:
         errors["size_mode"] = f"must be one of {', '.join(SIZE_MODES)}, was {mode!r}"
     for control in CONTROLS:
@@ -51,8 +51,8 @@ def validate(raw: Mapping[str, Any]) -> dict[str, Any]:
             errors[control.name] = str(error)
     if "size" in clean and clean["size"] <= 0:
         errors["size"] = f"must be above 0, was {raw.get('size')}"
-    elif "size" in clean and clean["size"] > LIMITS.get(mode, math.inf):
-        errors["size"] = f"must be at most {LIMITS[mode]} of equity, was {clean['size']}"
+    elif "size" in clean and clean["size"] > MOST.get(mode, math.inf):
+        errors["size"] = f"must be at most {MOST[mode]} of equity, was {clean['size']}"
     if errors:
         raise ValidationError(errors)
     return clean

@@ -28,7 +28,7 @@ def decide_now(bot: Bot) -> dict[str, Any]:
         position=event_position(session=feed.session.pk, time=at - 60, kind=EventKind.BAR),
     )  # fmt: skip
     reading = Readings(feed.session, bot.product, at, feed.price).of(bot.version, signal=True)
-    state = account_states({bot.account_id: bot.account}, feed.session, at, write=False)[bot.account_id]
+    state = account_states({bot.account_id: bot.account}, [bot], feed.session, at, write=False)[bot.account_id]
     decision, _ = decide(
         signal=reading.signal, conditions=reading.conditions, event=close_event(batch, reading.close),
         memory=memory_from_bytes(bytes(bot.memory)), view=view_now(state, bot, feed, reading, at)[0],

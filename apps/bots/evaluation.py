@@ -1,11 +1,10 @@
 """Working a batch off: every bot's decision on a closed bar, with its orders, in the account's transaction."""
 
-from collections import defaultdict
-from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import numpy as np
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.accounts.costs import account_costs
@@ -15,17 +14,17 @@ from apps.bots.accounts import AccountState, account_states, bot_view
 from apps.bots.batches import ACTIVE, HOLD_CHECK, batch_claim, batch_finish, batch_hold, batch_must_wait
 from apps.bots.controls import bot_settings
 from apps.bots.models import Bot, Evaluation, EvaluationBatch
-from apps.bots.orders import bot_fail, decision_carry_out
+from apps.bots.orders import bot_interrupt, decision_carry_out
 from apps.bots.signals import Reading, Readings
 from apps.markets.models import Feed, Product
 from apps.markets.rules import product_rules
 from apps.operations.hints import hint
 from apps.orders.services import orders_work
+from apps.orders.sweeps import accounts_unsettled
 from engine import records
 from engine.config import rules_record
 from engine.decide import MemorySchemaError, decide, memory_bytes, memory_from_bytes, new_memory
 from engine.kinds import Action, EventKind
-from engine.orders.states import WORKING
 
 ACCOUNTS_A_COMMIT = 25  # more make the lock last, fewer make the disk wait
 UNKNOWN_AGE = 10**9  # seconds; a feed that never had an event is stale
@@ -36,87 +35,80 @@ def batch_evaluate(batch_id: int) -> None:
     batch = None if batch_must_wait(batch_id) else batch_claim(batch_id)
     if batch is None:
         return
-    bots = _due_bots(batch)
-    _settle_accounts(bots)
-    feed = Feed.objects.select_related("session").get(product=batch.product)
+    feed = Feed.objects.get(product=batch.product)
+    accounts = sorted(set(_due_bots(batch).values_list("account_id", flat=True)))
+    if feed.session_id != batch.session_id:
+        accounts = []  # a recording that is over decides nothing
+    for account_id in accounts_unsettled(accounts, batch.position):
+        orders_work(account_id)  # fills of the bar come before decisions on it
     readings = Readings(batch.session, batch.product, batch.time, feed.price or float("nan"))
-    by_account: dict[int, list[Bot]] = defaultdict(list)
-    for bot in bots:
-        by_account[bot.account_id].append(bot)
-    ids = sorted(by_account)
-    for start in range(0, len(ids), ACCOUNTS_A_COMMIT):
-        part = {account_id: by_account[account_id] for account_id in ids[start : start + ACCOUNTS_A_COMMIT]}
-        if not _decide_part(batch, feed, readings, part):
+    for start in range(0, len(accounts), ACCOUNTS_A_COMMIT):
+        if not _decide_part(batch, feed, readings, accounts[start : start + ACCOUNTS_A_COMMIT]):
             return
     batch_finish(batch)
 
 
-def _due_bots(batch: EvaluationBatch) -> list[Bot]:
-    bots = Bot.objects.filter(pk__in=batch.bot_ids, last_position__lt=batch.position)
-    return list(bots.select_related("version", "product").order_by("account_id", "pk"))
-
-
-def _settle_accounts(bots: Iterable[Bot]) -> None:
-    """Fills of the bar come before decisions on it: reads the exchange of accounts whose orders work."""
-    from_orders = {bot.account_id for bot in bots}
-    working = TradingAccount.objects.filter(pk__in=from_orders, orders__state__in=WORKING).distinct()
-    for account_id in working.order_by("pk").values_list("pk", flat=True):
-        orders_work(account_id)
+def _due_bots(batch: EvaluationBatch) -> QuerySet[Bot]:
+    """The batch's bots that have not decided yet; one that was stopped or told another timeframe since is left out."""
+    bots = Bot.objects.filter(pk__in=batch.bot_ids, last_position__lt=batch.position, state__in=ACTIVE)
+    if batch.timeframe != HOLD_CHECK:
+        bots = bots.filter(version__timeframe=batch.timeframe)
+    return bots.select_related("version", "product").order_by("account_id", "pk")
 
 
 @transaction.atomic
-def _decide_part(batch: EvaluationBatch, feed: Feed, readings: Readings, part: dict[int, list[Bot]]) -> bool:
+def _decide_part(batch: EvaluationBatch, feed: Feed, readings: Readings, account_ids: list[int]) -> bool:
     """Decides for the bots of some accounts in one commit. False when the batch was taken over."""
-    accounts = lock_accounts(part)
+    accounts = lock_accounts(account_ids)
     if not batch_hold(batch.pk, batch.claim):
         return False
-    fresh = {bot.pk: bot for bot in _locked_bots(batch, part)}
-    states = account_states(accounts, batch.session, batch.time)
-    evaluations: list[Evaluation] = []
-    for account_id, bots in part.items():
-        for bot in bots:
-            if bot.pk in fresh:
-                evaluations.append(_decide_one(batch, feed, readings, states[account_id], fresh[bot.pk]))
-    Evaluation.objects.bulk_create(evaluations)
-    Bot.objects.bulk_update(fresh.values(), ["memory", "last_position"])
+    # Read again under the locks: another worker may have decided, the owner may have stopped a bot.
+    bots = list(_due_bots(batch).filter(account__in=account_ids))
+    states = account_states(accounts, bots, batch.session, batch.time)
+    evaluations = [_decide_one(batch, feed, readings, states[bot.account_id], bot) for bot in bots]
+    Evaluation.objects.bulk_create(evaluation for evaluation in evaluations if evaluation)
+    Bot.objects.bulk_update(bots, ["memory", "last_position"])
     TradingAccount.objects.bulk_update(accounts.values(), ["seq"])
-    for account in accounts.values():
-        hint(account.owner_id, "conditions", "bots", *(bot.holder for bot in part[account.pk]))
+    for account_id, account in accounts.items():
+        hint(account.owner_id, "conditions", "bots", *(bot.holder for bot in bots if bot.account_id == account_id))
     return True
-
-
-def _locked_bots(batch: EvaluationBatch, part: dict[int, list[Bot]]) -> list[Bot]:
-    """The bots again under their accounts' locks: another worker may have decided, the owner may have stopped one."""
-    ids = [bot.pk for bots in part.values() for bot in bots]
-    bots = Bot.objects.filter(pk__in=ids, last_position__lt=batch.position, state__in=ACTIVE)
-    return list(bots.select_related("version", "product"))
 
 
 def _decide_one(
     batch: EvaluationBatch, feed: Feed, readings: Readings, state: AccountState, bot: Bot
-) -> Evaluation:
+) -> Evaluation | None:
+    """The decision of one bot, with its order; None when the check of a hold has nothing to do."""
+    assert bot.version is not None
     reading = readings.of(bot.version, signal=batch.timeframe != HOLD_CHECK)
     bot.last_position = batch.position
-    try:
-        memory = memory_from_bytes(bytes(bot.memory))
-    except MemorySchemaError as error:
-        bot_fail(bot, str(error))
-        memory = new_memory()
-    view = view_now(state, bot, feed, reading, batch.time)
+    memory = _memory(bot)
     decision, memory = decide(
         signal=reading.signal, conditions=reading.conditions, event=close_event(batch, reading.close), memory=memory,
-        view=view[0], settings=bot_settings(bot.version.controls, bot.version.timeframe).record()[0],
+        view=view_now(state, bot, feed, reading, batch.time)[0],
+        settings=bot_settings(bot.version.controls, bot.version.timeframe).record()[0],
         policy=state.limits.record()[0], rules=rules_of(bot.product, state)[0],
     )  # fmt: skip
     bot.memory = memory_bytes(memory)
+    if decision["action"] == Action.NONE and batch.timeframe == HOLD_CHECK:
+        return None
     evaluation = evaluation_of(batch, bot, reading, decision, seq=next_seq(state.account))
     if decision["action"] != Action.NONE:
-        decision_carry_out(state=state, bot=bot, evaluation=evaluation, decision=decision, batch=batch, close=reading.close)
+        decision_carry_out(state=state, bot=bot, evaluation=evaluation, decision=decision, close=reading.close)
     return evaluation
+
+
+def _memory(bot: Bot) -> np.void:
+    """What the bot remembers. What another core wrote is dropped, and the bot pauses: no entries."""
+    try:
+        return memory_from_bytes(bytes(bot.memory))
+    except MemorySchemaError as error:
+        bot_interrupt(bot, Bot.State.PAUSED, str(error))
+        return new_memory()
 
 
 def view_now(state: AccountState, bot: Bot, feed: Feed, reading: Reading, at: int) -> np.ndarray:
     """The bot's VIEW at a close ``at`` (market seconds), with the feed as it stands now."""
+    assert bot.version is not None
     return bot_view(
         state,
         bot,

@@ -104,25 +104,25 @@ def _pair(evaluation: Evaluation, index: int) -> tuple[float, float]:
 
 
 def _distance(value: float, threshold: float) -> float | None:
-    if math.isnan(value) or math.isnan(threshold) or not threshold:
+    if not math.isfinite(value) or not math.isfinite(threshold) or not threshold:
         return None
     return (value - threshold) / abs(threshold)
 
 
 def _enum(kind: type[BotState] | type[HaltLevel], value: float) -> str:
-    return kind(int(value)).name.lower() if value == value else DASH
+    return DASH if math.isnan(value) else kind(int(value)).name.lower()
 
 
 def _number(value: float) -> str:
     """At most six digits that matter, never an exponent."""
-    if math.isnan(value):
+    if not math.isfinite(value):
         return DASH
     digits = max(0, 5 - (math.floor(math.log10(abs(value))) if value else 0))
     return f"{value:,.{min(digits, 8 if abs(value) < 1 else 2)}f}"
 
 
 def _in_unit(value: float, unit: str) -> str:
-    if math.isnan(value):
+    if not math.isfinite(value):
         return DASH
     match unit:
         case "seconds":

@@ -87,9 +87,7 @@ class EvaluationBatch(models.Model):
     finished = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["product", "timeframe", "position", "part"], name="batch_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["product", "timeframe", "position", "part"], name="batch_once")]
         indexes = [models.Index(fields=["position"], condition=~Q(state="done"), name="batches_waiting")]
 
 

@@ -34,6 +34,7 @@ class Readings:
     def __init__(self, session: MarketSession, product: Product, time: int, price: float) -> None:
         self.session, self.product, self.time, self.price = session, product, time, price
         self._known: dict[tuple[Any, ...], Reading] = {}
+        self._loaded: dict[int, tuple[int, np.ndarray]] = {}  # by timeframe: bars asked for, bars there are
 
     def of(self, version: BotVersion, *, signal: bool) -> Reading:
         """The version's reading. Without ``signal`` (a check of the longest hold) there is none to compute."""
@@ -47,7 +48,7 @@ class Readings:
     def _compute(self, version: BotVersion) -> Reading:
         strategy = REGISTRY[version.strategy]
         window, warmup = strategy.window(version.params), strategy.warmup(version.params)
-        candles = load(self.session, self.product, version.timeframe, until=self.time, count=window)
+        candles = self._candles(version.timeframe, window)
         closes_now = len(candles) > 0 and int(candles["time"][-1]) + version.timeframe == self.time
         if not closes_now or len(candles) < warmup:
             return Reading(no_signal(), no_conditions(), close=self.price, bars=len(candles), warmup=warmup)
@@ -55,3 +56,11 @@ class Readings:
         row = signals.rows[-1]
         close = float(candles["close"][-1])
         return Reading(row, signals.conditions_at(len(candles) - 1), close=close, bars=len(candles), warmup=warmup)
+
+    def _candles(self, timeframe: int, count: int) -> np.ndarray:
+        """The newest ``count`` bars, loaded once for every bot that wants no more than the one before."""
+        asked, candles = self._loaded.get(timeframe, (0, np.empty(0, records.CANDLE)))
+        if count > asked:
+            candles = load(self.session, self.product, timeframe, until=self.time, count=count)
+            self._loaded[timeframe] = count, candles
+        return candles[-count:]

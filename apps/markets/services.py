@@ -59,10 +59,10 @@ def session_open(
         session = MarketSession.objects.create(
             venue=venue, title=title, simulated=simulated, recording=recording, speed=speed, starts=starts, ends=ends
         )
+        for hook in registry.on_session:  # while the feeds still show how the earlier session ended
+            hook(session, earlier)
         for product, candles in history.items():
             _feed_begin(session, product, candles)
-        for hook in registry.on_session:
-            hook(session, earlier)
     return session
 
 

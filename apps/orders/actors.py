@@ -5,14 +5,12 @@ import dramatiq
 from apps.orders.halts import halts_sweep
 from apps.orders.services import orders_work
 
-LIMITS = {"max_retries": 0, "time_limit": 60_000}
 
-
-@dramatiq.actor(actor_name="orders_work", queue_name="orders", priority=0, **LIMITS)
+@dramatiq.actor(actor_name="orders_work", queue_name="orders", priority=0, max_retries=0, time_limit=60_000)
 def orders_work_actor(account_id: int) -> None:
     orders_work(account_id)
 
 
-@dramatiq.actor(actor_name="halts_sweep", queue_name="orders", priority=0, **LIMITS)
+@dramatiq.actor(actor_name="halts_sweep", queue_name="orders", priority=0, max_retries=0, time_limit=60_000)
 def halts_sweep_actor() -> None:
     halts_sweep()

@@ -5,6 +5,7 @@ from decimal import Decimal
 from django.utils import timezone
 
 from apps.accounts.models import TradingAccount
+from apps.ledger.amounts import kept
 from apps.ledger.models import Entry
 from apps.ledger.positions import Wishes, position_apply
 from apps.ledger.services import entry_post, fill_lines, hold_reduce
@@ -17,7 +18,10 @@ from exchanges.port import FillReport, OrderReport
 
 
 def order_move(account: TradingAccount, order: Order, state: OrderState, kind: str, message: str = "") -> None:
-    """Makes one of our own moves; an illegal one raises IllegalMove. The end of an order frees its hold and tells its holder."""
+    """Makes one of our own moves; an illegal one raises IllegalMove.
+
+    The end of an order frees its hold and tells its holder.
+    """
     old = OrderState(order.state)
     order.state = move(old, state)
     if message:
@@ -30,7 +34,7 @@ def order_move(account: TradingAccount, order: Order, state: OrderState, kind: s
     if state in TERMINAL:
         hold_reduce(account=account, key=order.client_order_id)
     if state in TERMINAL or state == OrderState.NOT_FOUND:
-        registry.finished(order)
+        registry.finished(account, order)
 
 
 def report_apply(account: TradingAccount, order: Order, report: OrderReport) -> None:
@@ -53,7 +57,7 @@ def fill_apply(account: TradingAccount, order: Order, report: FillReport) -> Fil
     """Posts a fill to the order, the ledger and the position. None when it was posted before. Any state takes fills."""
     if Fill.objects.filter(account=account, order=order, trade_id=report.trade_id).exists():
         return None
-    notional = report.price * report.quantity
+    notional = kept(report.price * report.quantity)
     order.filled += report.quantity
     order.filled_notional += notional
     order.fees += report.fee
@@ -70,12 +74,13 @@ def fill_apply(account: TradingAccount, order: Order, report: FillReport) -> Fil
     _hold_use(account, order, report, notional)
     _post(account, order, fill, notional)
     hint(account.owner_id, "positions", "trades", "overview")
-    verb = "Bought" if order.side == Order.Side.BUY else "Sold"
-    toast(
-        account.owner_id,
-        f"{verb} {fill.quantity.normalize():f} {order.product.base} at {fill.price.normalize():f} {order.product.quote}",
-    )
+    toast(account.owner_id, f"{'Bought' if order.side == Order.Side.BUY else 'Sold'} {_words(order, fill)}")
     return fill
+
+
+def _words(order: Order, fill: Fill) -> str:
+    product = order.product
+    return f"{fill.quantity.normalize():f} {product.base} at {fill.price.normalize():f} {product.quote}"
 
 
 def _hold_use(account: TradingAccount, order: Order, report: FillReport, notional: Decimal) -> None:

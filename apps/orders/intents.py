@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 from django.utils import timezone
 
 from apps.accounts.models import TradingAccount
-from apps.ledger.positions import Wishes
+from apps.ledger.positions import NO_WISHES, Wishes
 from apps.ledger.services import InsufficientFunds, hold_take
 from apps.markets.models import Product
 from apps.operations.nudges import nudge
@@ -19,7 +19,7 @@ from engine.kinds import OrderKind
 from engine.orders.states import WORKING, OrderState
 
 NAMESPACE = UUID("5b1c8a30-6d0a-4c0e-9a53-2f0d2a6f4a11")
-ENTRY_PATIENCE = timedelta(seconds=60)  # an entry not sent within this wall time is dropped
+ENTRY_PATIENCE = timedelta(seconds=60)  # an entry not sent within this wall and market time is dropped
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Intent:
     funds: Decimal | None = None
     reference: Decimal | None = None  # price at which a market buy is expected to trade
     reason: str = ""
-    wishes: Wishes = Wishes()
+    wishes: Wishes = NO_WISHES
     after: Order | None = None
     evaluation_id: int | None = None
     position: int = 0
@@ -63,7 +63,9 @@ def order_create(*, account: TradingAccount, intent: Intent) -> Order:
         deadline=timezone.now() + ENTRY_PATIENCE if intent.purpose == Order.Purpose.ENTRY else None,
     )  # fmt: skip
     event_add(account, order, "created", to_state=OrderState.PENDING)
-    refusal = _crossing(order, intent.limit_price or intent.reference) or ("" if intent.after else hold_for(account, order))
+    refusal = _crossing(order, intent.limit_price or intent.reference) or (
+        "" if intent.after else hold_for(account, order)
+    )
     if refusal:
         order_move(account, order, OrderState.DENIED, "denied", refusal)
     else:
@@ -77,6 +79,8 @@ def hold_for(account: TradingAccount, order: Order) -> str:
         currency, amount = order.product.quote, order.funds or Decimal(0)
     else:
         currency, amount = order.product.base, order.quantity
+    if amount <= 0:
+        return f"funds must be above 0 {currency}, were {amount.normalize():f}"
     try:
         hold_take(account=account, key=order.client_order_id, currency=currency, amount=amount)
     except InsufficientFunds as error:

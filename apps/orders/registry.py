@@ -9,12 +9,13 @@ from exchanges.port import Exchange
 # The exchange an account trades at.
 exchange_for: Callable[[TradingAccount], Exchange]
 
-# Told in the transaction in which one of its orders ended, by the kind of holder: 'bot' for 'bot-12'.
-on_finished: dict[str, Callable[[Order], None]] = {}
+# Told, with the locked account, in the transaction in which one of its orders ended; by the kind of holder: 'bot' for
+# 'bot-12'.
+on_finished: dict[str, Callable[[TradingAccount, Order], None]] = {}
 
 
-def finished(order: Order) -> None:
+def finished(account: TradingAccount, order: Order) -> None:
     """Feeds the end of an order to its holder."""
     kind = order.holder.split("-")[0]
     if kind in on_finished:
-        on_finished[kind](order)
+        on_finished[kind](account, order)

@@ -14,7 +14,7 @@ from apps.orders.changes import order_move
 from apps.orders.events import event_add
 from apps.orders.intents import Intent, order_create
 from apps.orders.models import Order
-from apps.orders.submission import submit_due
+from apps.orders.submission import BY_HAND, submit_due
 from apps.orders.synchronisation import synchronise
 from engine.kinds import OrderKind
 from engine.orders.states import WORKING, OrderState
@@ -23,7 +23,10 @@ ROUNDS = 20  # a round that changes something may make work for the next
 
 
 def orders_work(account_id: int) -> None:
-    """Does all that waits on an account's orders: sends, cancels, reads fills, until nothing changes. Safe to repeat."""
+    """Does all that waits on an account's orders: sends, cancels, reads fills, until nothing changes.
+
+    Safe to repeat.
+    """
     account = TradingAccount.objects.select_related("owner").get(pk=account_id)
     for _ in range(ROUNDS):
         sent = submit_due(account_id)
@@ -58,12 +61,16 @@ def position_exit(
     decided: datetime | None = None,
     evaluation_id: int | None = None,
 ) -> Order:
-    """Sells a position at market: cancels what works on it and lets the sale follow the last cancel."""
+    """Sells a position at market: cancels what works on it and lets the sale follow the last cancel.
+
+    A sale that works already is returned; one that waits takes on a stronger reason, so that no halt stops it.
+    """
     holder_orders = [
         order for order in working_orders(account, holder=position.holder) if order.product_id == position.product_id
     ]
     for order in holder_orders:
         if order.purpose == Order.Purpose.EXIT:
+            _strengthen(account, order, reason)
             return order
     for order in holder_orders:
         cancel_request(account=account, order=order, why=reason)
@@ -77,9 +84,16 @@ def position_exit(
     return order_create(account=account, intent=intent)
 
 
+def _strengthen(account: TradingAccount, order: Order, reason: str) -> None:
+    if order.state == OrderState.PENDING and reason in BY_HAND and order.reason not in BY_HAND:
+        event_add(account, order, "new reason", before=order.reason, after=reason)
+        order.reason = reason
+        order.save(update_fields=["reason", "seq"])
+
+
 @transaction.atomic
 def orders_cancel_all(*, account_id: int, why: str, holder: str | None = None) -> int:
-    """Asks for the cancel of every working order except sales by hand; returns how many."""
+    """Asks for the cancel of every working order except market sales; returns how many."""
     account = lock_account(account_id)
     orders = [order for order in working_orders(account, holder=holder) if order.purpose != Order.Purpose.EXIT]
     for order in orders:
@@ -89,22 +103,31 @@ def orders_cancel_all(*, account_id: int, why: str, holder: str | None = None) -
 
 @transaction.atomic
 def positions_flatten(*, account_id: int, reason: str, request: str, holder: str | None = None) -> int:
-    """Cancels what works on the account's open positions and sells them at market; returns how many."""
+    """Cancels what works on the account's open positions and sells them at market; returns how many.
+
+    A position whose sale was refused is sold anew, with an order of its own.
+    """
     account = lock_account(account_id)
     positions = Position.objects.filter(account=account, closed=None).select_related("product").order_by("pk")
     if holder is not None:
         positions = positions.filter(holder=holder)
     for position in positions:
-        position_exit(account=account, position=position, reason=reason, request=f"{request}/{position.pk}")
+        tried = Order.objects.filter(
+            account=account, holder=position.holder, product=position.product, purpose=Order.Purpose.EXIT
+        ).count()
+        name = f"{request}/{position.pk}/{tried}"
+        position_exit(account=account, position=position, reason=reason, request=name)
     return len(positions)
 
 
 def orders_abandon(*, account: TradingAccount, why: str) -> None:
-    """Ends every working order of the locked paper account at once, whose book the caller clears too.
+    """Ends every order of the locked paper account that is not over, whose book the caller clears too.
 
     ValidationError while one is on its way to the exchange: what becomes of it is not known yet.
     """
-    while orders := working_orders(account):
+    unfinished = Order.objects.filter(account=account, state__in=[*WORKING, OrderState.NOT_FOUND])
+    # An entry that was filled in part gets its exits when it ends: those are found in the next round.
+    while orders := list(unfinished.select_related("product").order_by("pk")):
         for order in orders:
             if order.state == OrderState.SUBMITTING:
                 raise ValidationError({"account": f"order #{order.pk} is being sent; try again in a few seconds"})

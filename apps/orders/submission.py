@@ -1,6 +1,6 @@
 """Sending orders and cancels: claimed in one transaction, sent outside any, recorded in another."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
 
@@ -12,17 +12,19 @@ from django.utils import timezone
 from apps.accounts.locks import lock_account
 from apps.accounts.models import TradingAccount
 from apps.ledger.positions import open_position
+from apps.markets.models import Product
 from apps.orders import registry
 from apps.orders.changes import order_move, report_apply
 from apps.orders.events import event_add
-from apps.orders.intents import hold_for
+from apps.orders.intents import ENTRY_PATIENCE, hold_for
 from apps.orders.models import Order
 from apps.risk.selectors import halt_level
-from engine.kinds import HaltLevel
-from engine.orders.states import TERMINAL, OrderState
+from engine.kinds import HaltLevel, OrderKind
+from engine.orders.states import WORKING, OrderState
 from exchanges.port import Exchange, NewOrder, Rejected, Unavailable, Unknown
 
 BY_HAND = ("manual", "halt")  # sales that go through whatever is halted
+RETRY = timedelta(seconds=1)  # an order that could not be sent waits so long
 
 
 def submit_due(account_id: int) -> bool:
@@ -40,16 +42,18 @@ def submit_due(account_id: int) -> bool:
 
 @transaction.atomic
 def _claim_orders(account_id: int, claim: UUID) -> list[Order]:
+    now = timezone.now()
     waiting = Order.objects.filter(account_id=account_id, state=OrderState.PENDING)
+    waiting = waiting.filter(Q(lease_until=None) | Q(lease_until__lte=now) | Q(cancel_requested=True))
     if not waiting.exists():
         return []
     account = lock_account(account_id)
     level = halt_level(account)
     ready = []
-    for order in waiting.select_related("product", "after").order_by("pk"):
+    for order in waiting.select_related("product__feed").order_by("pk"):
         if _is_ready(account, order, level):
-            order.claim, order.submitted = claim, timezone.now()
-            order.lease_until = timezone.now() + timedelta(seconds=settings.ORDER_LEASE)
+            order.claim, order.submitted = claim, now
+            order.lease_until = now + timedelta(seconds=settings.ORDER_LEASE)
             order_move(account, order, OrderState.SUBMITTING, "submitting")
             ready.append(order)
     return ready
@@ -60,30 +64,41 @@ def _is_ready(account: TradingAccount, order: Order, level: HaltLevel) -> bool:
     if order.cancel_requested:
         order_move(account, order, OrderState.CANCELLED, "cancelled")
         return False
-    refusal = _refusal(order, level)
+    refusal = _entry_refusal(order, level) if order.purpose == Order.Purpose.ENTRY else _exit_refusal(order, level)
     if refusal:
         order_move(account, order, OrderState.DENIED, "denied", refusal)
         return False
-    return order.after is None or _inherit(account, order)
+    if order.product.status != Product.Status.ONLINE:
+        return False  # a sale waits for its market
+    return order.after_id is None or order.submitted is not None or _inherit(account, order)
 
 
-def _refusal(order: Order, level: HaltLevel) -> str:
-    if order.purpose == Order.Purpose.ENTRY:
-        if level >= HaltLevel.ENTRIES:
-            return "a halt is in force: no entries"
-        if order.deadline and order.deadline < timezone.now():
-            return "was not sent in time: the price it was decided on is too old"
-    elif level >= HaltLevel.ORDERS and order.reason not in BY_HAND:
-        return "a halt is in force: no orders"
-    if order.product.status != order.product.Status.ONLINE:
+def _entry_refusal(order: Order, level: HaltLevel) -> str:
+    if level >= HaltLevel.ENTRIES:
+        return "a halt is in force: no entries"
+    if order.product.status != Product.Status.ONLINE:
         return f"{order.product} must be online, was {order.product.status}"
+    feed = getattr(order.product, "feed", None)
+    moved_on = feed is not None and feed.market_time - order.decided.timestamp() > ENTRY_PATIENCE.total_seconds()
+    if moved_on or (order.deadline and order.deadline < timezone.now()):
+        return "was not sent in time: the price it was decided on is too old"
     return ""
 
 
+def _exit_refusal(order: Order, level: HaltLevel) -> str:
+    if level < HaltLevel.ORDERS or order.reason in BY_HAND:
+        return ""
+    if level == HaltLevel.FLATTEN and order.purpose == Order.Purpose.EXIT:
+        return ""  # it sells, which is what is wanted
+    return "a halt is in force: no orders"
+
+
 def _inherit(account: TradingAccount, order: Order) -> bool:
-    """A sale that replaces another waits for its end, then takes what that one left of the position."""
-    assert order.after is not None
-    if order.after.state not in TERMINAL:
+    """A sale that replaces others waits for their end, then takes what they left of the position."""
+    others = Order.objects.filter(
+        account=account, holder=order.holder, product=order.product, side=Order.Side.SELL, state__in=WORKING
+    )
+    if others.exclude(pk=order.pk).exists():
         return False
     position = open_position(account, order.holder, order.product)
     left = min(order.quantity, position.quantity) if position else Decimal(0)
@@ -103,7 +118,7 @@ def _send(order: Order) -> None:
     """One order to its exchange, and the answer into its row."""
     exchange = registry.exchange_for(order.account)
     new = NewOrder(
-        client_order_id=order.client_order_id, symbol=order.product.symbol, side=order.side, kind=order.kind,
+        client_order_id=order.client_order_id, symbol=order.product.symbol, side=order.side, kind=OrderKind(order.kind),
         quantity=order.quantity, limit_price=order.limit_price, stop_price=order.stop_price, funds=order.funds,
     )  # fmt: skip
     try:
@@ -111,7 +126,7 @@ def _send(order: Order) -> None:
     except Rejected as error:
         _record(order, OrderState.REJECTED, "rejected", str(error))
     except Unavailable as error:
-        _record(order, OrderState.PENDING, "not sent", str(error))
+        _record(order, OrderState.PENDING, "not sent", str(error), retry=timezone.now() + RETRY)
     except Unknown as error:
         _record(order, OrderState.UNKNOWN, "outcome unknown", str(error))
     else:
@@ -122,11 +137,13 @@ def _send(order: Order) -> None:
                 report_apply(account, fresh, report)
 
 
-def _record(order: Order, state: OrderState, kind: str, message: str) -> None:
+def _record(order: Order, state: OrderState, kind: str, message: str, retry: datetime | None = None) -> None:
+    """What a failed call makes of the order, unless somebody else knows better by now."""
     with transaction.atomic():
         account = lock_account(order.account_id)
         fresh = Order.objects.select_related("product").get(pk=order.pk)
         if fresh.state == OrderState.SUBMITTING and fresh.claim == order.claim:
+            fresh.lease_until = retry
             order_move(account, fresh, state, kind, message)
 
 

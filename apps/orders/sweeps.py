@@ -1,12 +1,13 @@
 """What the clock does about orders: every waiting row is found again, whatever messages were lost."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from apps.markets.models import Feed, Product
+from apps.markets.models import Product
 from apps.operations.nudges import nudge
 from apps.orders.models import ExchangeCursor, Order
 from apps.risk.models import Halt
@@ -19,15 +20,10 @@ BUSY = [OrderState.PENDING, OrderState.SUBMITTING, OrderState.CANCELLING]
 def orders_sweep() -> None:
     """Nudges every account whose orders wait, whose senders died or whose exchange has news."""
     waiting = Order.objects.filter(state__in=WORKING, created__lt=timezone.now() - QUIET)
-    behind = models.Exists(
-        Feed.objects.filter(
-            product=models.OuterRef("product"),
-            position__gt=models.Subquery(
-                ExchangeCursor.objects.filter(account=models.OuterRef(models.OuterRef("account"))).values("caught_up")[:1]
-            ),
-        )
+    read = ExchangeCursor.objects.filter(
+        account=models.OuterRef("account"), caught_up__gte=models.OuterRef("product__feed__position")
     )
-    due = waiting.filter(~Q(state=OrderState.OPEN) | Q(cancel_requested=True) | behind)
+    due = waiting.filter(~Q(state=OrderState.OPEN) | Q(cancel_requested=True) | ~models.Exists(read))
     for account_id in due.values_list("account_id", flat=True).distinct():
         nudge("orders_work", account_id, queue="orders")
     if Halt.objects.filter(swept=False, released_at=None).exists():
@@ -47,3 +43,11 @@ def accounts_with_open_orders(product: Product) -> list[int]:
     """Ids of accounts that an event of the product may concern."""
     ids = Order.objects.filter(product=product, state__in=[OrderState.OPEN, OrderState.CANCELLING])
     return list(ids.values_list("account_id", flat=True).distinct())
+
+
+def accounts_unsettled(account_ids: Iterable[int], position: int) -> list[int]:
+    """Those of the accounts with orders on their way or not yet matched up to ``position``, in key order."""
+    orders = Order.objects.filter(account__in=list(account_ids), state__in=WORKING)
+    read = ExchangeCursor.objects.filter(account=models.OuterRef("account"), caught_up__gte=position)
+    waiting = ~Q(state=OrderState.OPEN) | Q(cancel_requested=True) | ~models.Exists(read)
+    return sorted(set(orders.filter(waiting).values_list("account_id", flat=True)))

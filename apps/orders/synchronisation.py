@@ -1,5 +1,6 @@
-"""Reading what the exchange did: fills first, then states. Start-up, reconnect, recovery and daily life are this path."""
+"""Reading what the exchange did: fills first, then states. Start-up, recovery and daily life are this one path."""
 
+import logging
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -11,27 +12,35 @@ from apps.accounts.locks import lock_account
 from apps.accounts.models import TradingAccount
 from apps.orders import registry
 from apps.orders.changes import fill_apply, order_move, report_apply
+from apps.orders.events import event_add
 from apps.orders.models import ExchangeCursor, Order
 from engine.orders.states import OrderState
 from exchanges.port import Exchange, FillReport, OrderReport, Unavailable, Unknown
 
-AT_EXCHANGE = [OrderState.OPEN, OrderState.CANCELLING]
+logger = logging.getLogger(__name__)
+
+AT_EXCHANGE = [OrderState.OPEN, OrderState.CANCELLING, OrderState.NOT_FOUND]  # the last may turn up after all
 LATE = [OrderState.SUBMITTING, OrderState.UNKNOWN]
 QUERIES = 3  # look-ups at least before 'not found'
 
 
 def synchronise(account: TradingAccount) -> bool:
-    """Posts every fill the exchange reports and takes over its order states. True when anything changed."""
+    """Posts every fill the exchange reports and takes over its order states. True when anything changed.
+
+    Fills are asked for also when no order is open: one may come late for an order that counts as over.
+    """
     _recover(account)
-    working = list(Order.objects.filter(account=account, state__in=AT_EXCHANGE).values_list("client_order_id", flat=True))
-    if not working:
-        return False
+    working = list(
+        Order.objects.filter(account=account, state__in=AT_EXCHANGE).values_list("client_order_id", flat=True)
+    )
     cursor, _ = ExchangeCursor.objects.get_or_create(account=account)
     exchange = registry.exchange_for(account)
     try:
         position = exchange.catch_up()
         fills = exchange.fills_since(cursor.fills)
         touched = {*working, *(fill.client_order_id for fill in fills)}
+        if not touched:
+            return False
         reports = exchange.reports(sorted(touched))
     except (Unavailable, Unknown):
         return False
@@ -39,9 +48,7 @@ def synchronise(account: TradingAccount) -> bool:
 
 
 @transaction.atomic
-def _take_over(
-    account_id: int, fills: Sequence[FillReport], reports: Sequence[OrderReport], position: int
-) -> bool:
+def _take_over(account_id: int, fills: Sequence[FillReport], reports: Sequence[OrderReport], position: int) -> bool:
     account = lock_account(account_id)
     cursor = ExchangeCursor.objects.select_for_update().get(account=account)
     keys = {report.client_order_id for report in reports} | {fill.client_order_id for fill in fills}
@@ -52,16 +59,31 @@ def _take_over(
     changed = False
     for fill in fills:
         if fill.cursor > cursor.fills:
-            changed |= fill_apply(account, orders[fill.client_order_id], fill) is not None
+            changed |= _fill_take(account, orders.get(fill.client_order_id), fill)
             cursor.fills = fill.cursor
     for report in reports:
-        order = orders[report.client_order_id]
+        order = orders.get(report.client_order_id)
+        if order is None:
+            continue
         before = order.state
         report_apply(account, order, report)
         changed |= order.state != before
     cursor.caught_up = max(cursor.caught_up, position)
     cursor.save(update_fields=["fills", "caught_up"])
     return changed
+
+
+def _fill_take(account: TradingAccount, order: Order | None, fill: FillReport) -> bool:
+    """Posts a fill of an order of ours. True when it was new."""
+    if order is None:
+        logger.error("account %s: fill %s belongs to no order of ours and was not posted", account.pk, fill.trade_id)
+        return False
+    if order.generation != account.generation:
+        # The money it moved was taken out by the reset.
+        event_add(account, order, "fill after reset", price=str(fill.price), quantity=str(fill.quantity))
+        order.save(update_fields=["seq"])
+        return False
+    return fill_apply(account, order, fill) is not None
 
 
 def _recover(account: TradingAccount) -> None:
@@ -82,7 +104,7 @@ def _recover(account: TradingAccount) -> None:
 def _resolve(order_id: int, account_id: int, report: OrderReport | None, exchange: Exchange) -> None:
     account = lock_account(account_id)
     order = Order.objects.select_related("product").get(pk=order_id)
-    if order.state not in LATE or (order.state == OrderState.SUBMITTING and order.lease_until >= timezone.now()):
+    if order.state not in LATE or (order.state == OrderState.SUBMITTING and _is_leased(order)):
         return
     if report is not None:
         # Shown as open first, so that its fills and its end come the ordinary way.
@@ -93,6 +115,10 @@ def _resolve(order_id: int, account_id: int, report: OrderReport | None, exchang
         order_move(account, order, OrderState.UNKNOWN, "outcome unknown", "the sender died while sending")
     else:
         _ask_again(account, order)
+
+
+def _is_leased(order: Order) -> bool:
+    return order.lease_until is not None and order.lease_until >= timezone.now()
 
 
 def _ask_again(account: TradingAccount, order: Order) -> None:

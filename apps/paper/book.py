@@ -6,6 +6,7 @@ import numpy as np
 
 from apps.accounts.costs import account_costs
 from apps.accounts.models import TradingAccount
+from apps.ledger.amounts import kept
 from apps.markets.events import events_between
 from apps.markets.models import Feed, Product
 from apps.markets.rules import product_rules
@@ -60,7 +61,7 @@ def _fill(account: TradingAccount, product: Product, order: PaperOrder, fill: np
     rate = account.fee_maker if fill["maker"] else account.fee_taker
     PaperFill.objects.create(
         order=order, account=account, position=int(fill["position"]), time=int(fill["time"]), price=price,
-        quantity=quantity, fee=price * quantity * rate, maker=bool(fill["maker"]),
+        quantity=quantity, fee=kept(price * quantity * rate), maker=bool(fill["maker"]),
         reason=FillReason(int(fill["reason"])).name.lower(),
     )  # fmt: skip
 

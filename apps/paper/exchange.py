@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from apps.accounts.models import TradingAccount
 from apps.markets.models import Feed, Product
@@ -37,10 +39,10 @@ class PaperExchange:
         if product is None or feed is None:
             raise Rejected(f"product must be one traded at {self.account.venue}, was {order.symbol}")
         book = self._book(product)
-        known = PaperOrder.objects.filter(client_order_id=order.client_order_id).first()
+        known = book.orders.filter(client_order_id=order.client_order_id).first()
         if known:
             return _report(known)
-        _check(order, product)
+        _check(order, product, feed)
         if not book.orders.filter(status=PaperOrder.Status.OPEN).exists():
             book.position = feed.position
             book.save(update_fields=["position"])
@@ -54,7 +56,7 @@ class PaperExchange:
     @transaction.atomic
     def cancel(self, client_order_id: UUID) -> OrderReport | None:
         """Cancels what the events so far have not filled."""
-        order = PaperOrder.objects.filter(client_order_id=client_order_id).select_related("book__product").first()
+        order = self._orders().filter(client_order_id=client_order_id).first()
         if order is None:
             return None
         advance(self.account, self._book(order.book.product))
@@ -65,8 +67,7 @@ class PaperExchange:
         return _report(order)
 
     def reports(self, client_order_ids: Sequence[UUID]) -> list[OrderReport]:
-        orders = PaperOrder.objects.filter(client_order_id__in=client_order_ids).select_related("book__product")
-        return [_report(order) for order in orders.order_by("pk")]
+        return [_report(order) for order in self._orders().filter(client_order_id__in=client_order_ids).order_by("pk")]
 
     def fills_since(self, cursor: int) -> list[FillReport]:
         fills = PaperFill.objects.filter(account=self.account, pk__gt=cursor).select_related("order__book__product")
@@ -81,6 +82,9 @@ class PaperExchange:
                 reached.append(advance(self.account, self._book(product)))
         return min(reached, default=self._newest())
 
+    def _orders(self) -> QuerySet[PaperOrder]:
+        return PaperOrder.objects.filter(book__account=self.account).select_related("book__product")
+
     def _newest(self) -> int:
         feeds = Feed.objects.filter(product__venue=self.account.venue).order_by("-position")
         return feeds.values_list("position", flat=True).first() or 0
@@ -90,15 +94,30 @@ class PaperExchange:
         return PaperBook.objects.select_for_update().get(account=self.account, product=product)
 
 
-def _check(order: NewOrder, product: Product) -> None:
+def _check(order: NewOrder, product: Product, feed: Feed) -> None:
     """Refuses what a real exchange would refuse; orders reach it already snapped."""
+    if product.status != Product.Status.ONLINE:
+        raise Rejected(f"product must be online, was {product.status}")
     if order.quantity % product.base_increment:
-        raise Rejected(f"quantity must be a multiple of {product.base_increment.normalize():f}, was {order.quantity}")
-    if order.quantity < product.base_min_size:
-        raise Rejected(f"quantity must be at least {product.base_min_size.normalize():f}, was {order.quantity}")
+        raise Rejected(f"quantity must be a multiple of {product.base_increment.normalize():f}, was {order.quantity:f}")
+    if order.quantity < max(product.base_min_size, product.base_increment):
+        raise Rejected(f"quantity must be at least {product.base_min_size.normalize():f}, was {order.quantity:f}")
     for name, price in (("limit price", order.limit_price), ("stop price", order.stop_price)):
         if price is not None and (price <= 0 or price % product.quote_increment):
-            raise Rejected(f"{name} must be a positive multiple of {product.quote_increment.normalize():f}, was {price}")
+            raise Rejected(
+                f"{name} must be a positive multiple of {product.quote_increment.normalize():f}, was {price:f}"
+            )
+    if order.side == "buy":
+        _check_purchase(order, product, feed)
+
+
+def _check_purchase(order: NewOrder, product: Product, feed: Feed) -> None:
+    if not order.funds or order.funds <= 0:
+        raise Rejected(f"funds of a buy must be above 0, were {order.funds}")
+    price = order.limit_price or (Decimal(repr(feed.price)) if feed.price else None)
+    if price is not None and order.quantity * price < product.quote_min_size:
+        least = f"{product.quote_min_size.normalize():f} {product.quote}"
+        raise Rejected(f"a buy must be worth at least {least}, was {order.quantity * price:f}")
 
 
 def _report(order: PaperOrder) -> OrderReport:
@@ -116,5 +135,3 @@ def _fill_report(fill: PaperFill) -> FillReport:
         at=datetime.fromtimestamp(fill.time, UTC), price=fill.price, quantity=fill.quantity, fee=fill.fee,
         fee_currency=fill.order.book.product.quote, maker=fill.maker, reason=fill.reason,
     )  # fmt: skip
-
-

@@ -30,15 +30,16 @@ class Equity:
     drawdown: Decimal | None  # ratio below the peak, 0 or more
 
 
-def last_prices(venue: str) -> dict[str, Decimal]:
-    """Last price by base currency at a venue, quote per base."""
-    feeds = Feed.objects.filter(product__venue=venue, price__isnull=False).select_related("product")
+def last_prices(venue: str, currency: str = "USD") -> dict[str, Decimal]:
+    """Last price by base currency at a venue, in ``currency`` per base."""
+    feeds = Feed.objects.filter(product__venue=venue, product__quote=currency, price__isnull=False)
+    feeds = feeds.select_related("product")
     return {feed.product.base: Decimal(repr(feed.price)) for feed in feeds}
 
 
 def equity(account: TradingAccount) -> Equity:
     """The account marked to market at the last prices of its venue."""
-    prices = last_prices(account.venue)
+    prices = last_prices(account.venue, account.currency)
     balances = list(Balance.objects.filter(account=account))
     quote = next((balance for balance in balances if balance.currency == account.currency), None)
     total = _total(balances, account.currency, prices)

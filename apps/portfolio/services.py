@@ -12,6 +12,7 @@ from django.utils import timezone
 from apps.accounts.locks import lock_account, next_seq
 from apps.accounts.models import TradingAccount, User
 from apps.accounts.services import trading_account_open
+from apps.ledger.amounts import kept
 from apps.ledger.models import Balance, Entry, Line, Position
 from apps.ledger.services import entry_post, transfer_lines
 from apps.markets.models import Feed, MarketSession
@@ -56,8 +57,13 @@ def paper_deposit(*, account: TradingAccount, amount: Decimal, by: User | None) 
     """Adds play money. It is no gain: the day's opening equity rises with it."""
     amount = amount_clean(amount)
     locked = _locked_paper(account)
+    before = deposited(locked)
+    if before + amount > MOST:
+        raise ValidationError({"amount": f"must keep all deposits within {MOST:,}, was {amount} beside {before:,.2f}"})
     entry = _transfer(locked, Entry.Kind.DEPOSIT, amount, f"deposit:{uuid4()}")
-    newest = DayOpening.objects.filter(account=locked, generation=locked.generation).order_by("-session", "-day").first()
+    newest = (
+        DayOpening.objects.filter(account=locked, generation=locked.generation).order_by("-session", "-day").first()
+    )
     if newest:
         DayOpening.objects.filter(pk=newest.pk).update(equity=F("equity") + amount)
     audit.record(actor=by, action="account.deposit", target=locked, detail={"amount": str(amount)})
@@ -91,6 +97,15 @@ def paper_account_reset(
     return locked
 
 
+def deposited(account: TradingAccount) -> Decimal:
+    """What was paid in since the account began or was last reset."""
+    paid = Line.objects.filter(
+        entry__account=account, entry__generation=account.generation, entry__kind=Entry.Kind.DEPOSIT,
+        bucket=Line.Bucket.ASSETS,
+    )  # fmt: skip
+    return paid.aggregate(total=Sum("amount"))["total"] or Decimal(0)
+
+
 def _locked_paper(account: TradingAccount) -> TradingAccount:
     locked = lock_account(account.pk)
     if locked.mode != TradingAccount.Mode.PAPER:
@@ -112,7 +127,7 @@ def _value_positions(account: TradingAccount) -> None:
         feed: Feed | None = getattr(position.product, "feed", None)
         price = Decimal(repr(feed.price)) if feed and feed.price else position.entry_price
         position.sold += position.quantity
-        position.sold_notional += position.quantity * price
+        position.sold_notional += kept(position.quantity * price)
         position.quantity = Decimal(0)
         at = datetime.fromtimestamp(feed.market_time, position.opened.tzinfo) if feed else position.opened
         position.closed, position.reason = max(at, position.opened), "reset"
@@ -124,10 +139,5 @@ def session_restart(session: MarketSession, previous: MarketSession | None) -> N
     if previous is None:
         return
     for account in TradingAccount.objects.filter(venue=session.venue, mode=TradingAccount.Mode.PAPER).order_by("pk"):
-        deposited = Line.objects.filter(
-            entry__account=account, entry__generation=account.generation, entry__kind=Entry.Kind.DEPOSIT,
-            bucket=Line.Bucket.ASSETS,
-        ).aggregate(total=Sum("amount"))["total"]  # fmt: skip
-        paper_account_reset(
-            account=account, by=None, reason=f"{session.title} begins anew", deposit=deposited or START
-        )
+        deposit = deposited(account) or START
+        paper_account_reset(account=account, by=None, reason=f"{session.title} begins anew", deposit=deposit)

@@ -41,5 +41,3 @@ def _write(account: TradingAccount, at: datetime) -> int:
         account=account, generation=account.generation, at=at, defaults={"equity": worth.equity, "cash": worth.cash}
     )
     return int(created)
-
-

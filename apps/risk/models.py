@@ -50,9 +50,7 @@ class Halt(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="halts"
     )
-    account = models.ForeignKey(
-        TradingAccount, null=True, blank=True, on_delete=models.CASCADE, related_name="halts"
-    )
+    account = models.ForeignKey(TradingAccount, null=True, blank=True, on_delete=models.CASCADE, related_name="halts")
     reason = models.CharField(max_length=200)
     at = models.DateTimeField(auto_now_add=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")

@@ -5,11 +5,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts.models import TradingAccount, User
+from apps.markets.models import Product
 from apps.operations import audit
 from apps.operations.hints import hint
 from apps.operations.nudges import nudge
 from apps.risk.models import Halt
 from engine.kinds import HaltLevel
+
+REASON_LENGTH = 200
 
 
 @transaction.atomic
@@ -23,19 +26,27 @@ def halt(
     user: User | None = None,
     venue: str = "",
 ) -> Halt:
-    """Stops trading in a scope at once. ``level`` is a HaltLevel above NONE; ``by`` None means the platform itself."""
+    """Stops trading in a scope at once. ``level`` is a HaltLevel above NONE; ``by`` None means the platform itself.
+
+    ValidationError names the field, its value and the rule.
+    """
+    if scope not in Halt.Scope.values:
+        raise ValidationError({"scope": f"must be one of {', '.join(Halt.Scope.values)}, was {scope!r}"})
     if level not in (HaltLevel.ENTRIES, HaltLevel.ORDERS, HaltLevel.FLATTEN):
         raise ValidationError({"level": f"must be 1 (entries), 2 (orders) or 3 (flatten), was {level}"})
-    if not reason.strip():
-        raise ValidationError({"reason": "must say why"})
+    reason = _reason(reason, "must say why")
     needed = {Halt.Scope.ACCOUNT: account, Halt.Scope.USER: user, Halt.Scope.VENUE: venue, Halt.Scope.SITE: True}
-    if not needed.get(Halt.Scope(scope)):
-        raise ValidationError({"scope": f"a halt of scope {scope!r} must name its {scope}"})
+    if not needed[Halt.Scope(scope)]:
+        raise ValidationError({scope: f"must be named for a halt of scope {scope}"})
+    if scope == Halt.Scope.VENUE and not Product.objects.filter(venue=venue).exists():
+        raise ValidationError({"venue": f"must be one that is traded here, was {venue!r}"})
     row = Halt.objects.create(
-        scope=scope, level=level, reason=reason.strip(), by=by, account=account, user=user, venue=venue,
+        scope=scope, level=level, reason=reason, by=by, account=account, user=user, venue=venue,
         swept=level == HaltLevel.ENTRIES,
     )  # fmt: skip
-    audit.record(actor=by, action=f"halt.{scope}", target=account or user or row, reason=row.reason, detail={"level": level})
+    audit.record(
+        actor=by, action=f"halt.{scope}", target=account or user or row, reason=row.reason, detail={"level": level}
+    )
     nudge("halts_sweep", queue="orders")
     for owner_id in affected_users(row):
         hint(owner_id, "halts", "overview", "bots", "conditions")
@@ -45,18 +56,26 @@ def halt(
 @transaction.atomic
 def release(*, halt: Halt, by: User | None, reason: str) -> Halt:
     """Lifts a halt. Releasing twice is refused."""
-    if not reason.strip():
-        raise ValidationError({"reason": "must say why it is safe to go on"})
+    reason = _reason(reason, "must say why it is safe to go on")
     changed = Halt.objects.filter(pk=halt.pk, released_at=None).update(
-        released_at=timezone.now(), released_by=by, released_reason=reason.strip(), swept=True
+        released_at=timezone.now(), released_by=by, released_reason=reason, swept=True
     )
     if not changed:
         raise ValidationError({"halt": "is not in force any more"})
     halt.refresh_from_db()
-    audit.record(actor=by, action=f"halt.{halt.scope}.release", target=halt, reason=reason.strip())
+    audit.record(actor=by, action=f"halt.{halt.scope}.release", target=halt, reason=reason)
     for owner_id in affected_users(halt):
         hint(owner_id, "halts", "overview", "bots", "conditions")
     return halt
+
+
+def _reason(raw: str, rule: str) -> str:
+    reason = raw.strip()
+    if not reason:
+        raise ValidationError({"reason": f"{rule}, was empty"})
+    if len(reason) > REASON_LENGTH:
+        raise ValidationError({"reason": f"must have at most {REASON_LENGTH} characters, had {len(reason)}"})
+    return reason
 
 
 def affected_accounts(halt: Halt) -> list[int]:
@@ -68,7 +87,7 @@ def affected_accounts(halt: Halt) -> list[int]:
         case Halt.Scope.USER:
             accounts = accounts.filter(owner_id=halt.user_id)
         case Halt.Scope.ACCOUNT:
-            accounts = accounts.filter(pk=halt.account_id)
+            accounts = accounts.filter(halts=halt)
     return list(accounts.values_list("pk", flat=True))
 
 

@@ -6,124 +6,194 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('markets', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("markets", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ExchangeCursor',
+            name="ExchangeCursor",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('fills', models.BigIntegerField(default=0)),
-                ('caught_up', models.BigIntegerField(default=0)),
-                ('account', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='exchange_cursor', to='accounts.tradingaccount')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("fills", models.BigIntegerField(default=0)),
+                ("caught_up", models.BigIntegerField(default=0)),
+                (
+                    "account",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="exchange_cursor",
+                        to="accounts.tradingaccount",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Order',
+            name="Order",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('generation', models.PositiveIntegerField()),
-                ('holder', models.CharField(max_length=32)),
-                ('client_order_id', models.UUIDField(unique=True)),
-                ('exchange_order_id', models.CharField(blank=True, max_length=64)),
-                ('purpose', models.CharField(choices=[('entry', 'Entry'), ('exit', 'Exit'), ('protect', 'Protection')], max_length=8)),
-                ('reason', models.CharField(blank=True, max_length=16)),
-                ('side', models.CharField(choices=[('buy', 'Buy'), ('sell', 'Sell')], max_length=4)),
-                ('kind', models.PositiveSmallIntegerField(choices=[(0, 'Market'), (1, 'Limit'), (2, 'Stop'), (3, 'Bracket')])),
-                ('quantity', models.DecimalField(decimal_places=18, default=Decimal('0'), max_digits=38)),
-                ('limit_price', models.DecimalField(blank=True, decimal_places=18, max_digits=38, null=True)),
-                ('stop_price', models.DecimalField(blank=True, decimal_places=18, max_digits=38, null=True)),
-                ('funds', models.DecimalField(blank=True, decimal_places=18, max_digits=38, null=True)),
-                ('stop', models.FloatField(default=0)),
-                ('target', models.FloatField(default=0)),
-                ('hold', models.BigIntegerField(default=0)),
-                ('evaluation_id', models.BigIntegerField(blank=True, null=True)),
-                ('position', models.BigIntegerField(default=0)),
-                ('decided', models.DateTimeField()),
-                ('state', models.CharField(choices=[('pending', 'Pending'), ('denied', 'Denied'), ('submitting', 'Submitting'), ('open', 'Open'), ('filled', 'Filled'), ('cancelling', 'Cancelling'), ('cancelled', 'Cancelled'), ('expired', 'Expired'), ('rejected', 'Rejected'), ('unknown', 'Unknown'), ('not_found', 'Not found')], default='pending', max_length=12)),
-                ('filled', models.DecimalField(decimal_places=18, default=Decimal('0'), max_digits=38)),
-                ('filled_notional', models.DecimalField(decimal_places=18, default=Decimal('0'), max_digits=38)),
-                ('fees', models.DecimalField(decimal_places=18, default=Decimal('0'), max_digits=38)),
-                ('cancel_requested', models.BooleanField(default=False)),
-                ('claim', models.UUIDField(blank=True, null=True)),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('queries', models.PositiveSmallIntegerField(default=0)),
-                ('message', models.CharField(blank=True, max_length=300)),
-                ('seq', models.BigIntegerField(default=0)),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('submitted', models.DateTimeField(blank=True, null=True)),
-                ('finished', models.DateTimeField(blank=True, null=True)),
-                ('deadline', models.DateTimeField(blank=True, null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='orders', to='accounts.tradingaccount')),
-                ('after', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='followers', to='orders.order')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='markets.product')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("generation", models.PositiveIntegerField()),
+                ("holder", models.CharField(max_length=32)),
+                ("client_order_id", models.UUIDField(unique=True)),
+                ("exchange_order_id", models.CharField(blank=True, max_length=64)),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[("entry", "Entry"), ("exit", "Exit"), ("protect", "Protection")], max_length=8
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=16)),
+                ("side", models.CharField(choices=[("buy", "Buy"), ("sell", "Sell")], max_length=4)),
+                (
+                    "kind",
+                    models.PositiveSmallIntegerField(
+                        choices=[(0, "Market"), (1, "Limit"), (2, "Stop"), (3, "Bracket")]
+                    ),
+                ),
+                ("quantity", models.DecimalField(decimal_places=18, default=Decimal("0"), max_digits=38)),
+                ("limit_price", models.DecimalField(blank=True, decimal_places=18, max_digits=38, null=True)),
+                ("stop_price", models.DecimalField(blank=True, decimal_places=18, max_digits=38, null=True)),
+                ("funds", models.DecimalField(blank=True, decimal_places=18, max_digits=38, null=True)),
+                ("stop", models.FloatField(default=0)),
+                ("target", models.FloatField(default=0)),
+                ("hold", models.BigIntegerField(default=0)),
+                ("evaluation_id", models.BigIntegerField(blank=True, null=True)),
+                ("position", models.BigIntegerField(default=0)),
+                ("decided", models.DateTimeField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("denied", "Denied"),
+                            ("submitting", "Submitting"),
+                            ("open", "Open"),
+                            ("filled", "Filled"),
+                            ("cancelling", "Cancelling"),
+                            ("cancelled", "Cancelled"),
+                            ("expired", "Expired"),
+                            ("rejected", "Rejected"),
+                            ("unknown", "Unknown"),
+                            ("not_found", "Not found"),
+                        ],
+                        default="pending",
+                        max_length=12,
+                    ),
+                ),
+                ("filled", models.DecimalField(decimal_places=18, default=Decimal("0"), max_digits=38)),
+                ("filled_notional", models.DecimalField(decimal_places=18, default=Decimal("0"), max_digits=38)),
+                ("fees", models.DecimalField(decimal_places=18, default=Decimal("0"), max_digits=38)),
+                ("cancel_requested", models.BooleanField(default=False)),
+                ("claim", models.UUIDField(blank=True, null=True)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("queries", models.PositiveSmallIntegerField(default=0)),
+                ("message", models.CharField(blank=True, max_length=300)),
+                ("seq", models.BigIntegerField(default=0)),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                ("submitted", models.DateTimeField(blank=True, null=True)),
+                ("finished", models.DateTimeField(blank=True, null=True)),
+                ("deadline", models.DateTimeField(blank=True, null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="orders", to="accounts.tradingaccount"
+                    ),
+                ),
+                (
+                    "after",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="followers",
+                        to="orders.order",
+                    ),
+                ),
+                ("product", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="markets.product")),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Fill',
+            name="Fill",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('trade_id', models.CharField(max_length=64)),
-                ('position', models.BigIntegerField(default=0)),
-                ('at', models.DateTimeField(db_index=True)),
-                ('price', models.DecimalField(decimal_places=18, default=Decimal('0'), max_digits=38)),
-                ('quantity', models.DecimalField(decimal_places=18, default=Decimal('0'), max_digits=38)),
-                ('fee', models.DecimalField(decimal_places=18, default=Decimal('0'), max_digits=38)),
-                ('fee_currency', models.CharField(max_length=12)),
-                ('maker', models.BooleanField(default=False)),
-                ('reason', models.CharField(blank=True, max_length=8)),
-                ('seq', models.BigIntegerField()),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='fills', to='accounts.tradingaccount')),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='fills', to='orders.order')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("trade_id", models.CharField(max_length=64)),
+                ("position", models.BigIntegerField(default=0)),
+                ("at", models.DateTimeField(db_index=True)),
+                ("price", models.DecimalField(decimal_places=18, default=Decimal("0"), max_digits=38)),
+                ("quantity", models.DecimalField(decimal_places=18, default=Decimal("0"), max_digits=38)),
+                ("fee", models.DecimalField(decimal_places=18, default=Decimal("0"), max_digits=38)),
+                ("fee_currency", models.CharField(max_length=12)),
+                ("maker", models.BooleanField(default=False)),
+                ("reason", models.CharField(blank=True, max_length=8)),
+                ("seq", models.BigIntegerField()),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="fills", to="accounts.tradingaccount"
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="fills", to="orders.order"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='OrderEvent',
+            name="OrderEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seq', models.BigIntegerField()),
-                ('kind', models.CharField(max_length=24)),
-                ('from_state', models.CharField(blank=True, max_length=12)),
-                ('to_state', models.CharField(blank=True, max_length=12)),
-                ('detail', models.JSONField(blank=True, default=dict)),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='orders.order')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("seq", models.BigIntegerField()),
+                ("kind", models.CharField(max_length=24)),
+                ("from_state", models.CharField(blank=True, max_length=12)),
+                ("to_state", models.CharField(blank=True, max_length=12)),
+                ("detail", models.JSONField(blank=True, default=dict)),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="events", to="orders.order"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['account', 'holder', 'state'], name='orders_orde_account_5cdd01_idx'),
+            model_name="order",
+            index=models.Index(fields=["account", "holder", "state"], name="orders_orde_account_5cdd01_idx"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(condition=models.Q(('state__in', ['pending', 'submitting', 'open', 'cancelling', 'unknown'])), fields=['account'], name='orders_working'),
+            model_name="order",
+            index=models.Index(
+                condition=models.Q(("state__in", ["pending", "submitting", "open", "cancelling", "unknown"])),
+                fields=["account"],
+                name="orders_working",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='order_quantity_positive'),
+            model_name="order",
+            constraint=models.CheckConstraint(condition=models.Q(("quantity__gt", 0)), name="order_quantity_positive"),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('filled__lte', models.F('quantity'))), name='order_not_overfilled'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("filled__lte", models.F("quantity"))), name="order_not_overfilled"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='fill',
-            constraint=models.UniqueConstraint(fields=('account', 'order', 'trade_id'), name='fill_once'),
+            model_name="fill",
+            constraint=models.UniqueConstraint(fields=("account", "order", "trade_id"), name="fill_once"),
         ),
     ]

@@ -36,7 +36,8 @@ class Command(BaseCommand):
         try:
             row = self._release(options) if options["release"] else self._halt(options)
         except ValidationError as error:
-            raise CommandError("; ".join(f"{field}: {' '.join(texts)}" for field, texts in error)) from error
+            words = [f"{field} {' '.join(texts)}" for field, texts in error.message_dict.items()]
+            raise CommandError("; ".join(words)) from error
         self.stdout.write(f"halt #{row.pk} {'released' if row.released_at else 'in force'}: {row}")
 
     def _halt(self, options: dict[str, Any]) -> Halt:
