@@ -39,12 +39,15 @@ class Child:
         """Runs the command until `stop`, again and again."""
         delay = FIRST_DELAY
         while not self._stopping.is_set():
-            code = await self._run_once()
+            try:
+                ending = _ending(await self._run_once())
+            except OSError as error:  # no process or no file left to be had, perhaps for a moment only
+                ending = f"could not be started: {error.strerror}"
             if self._stopping.is_set():
                 break
             if time.time() - self.since >= SETTLED_SECONDS:
                 delay = FIRST_DELAY
-            self.console.line(self.name, f"{_ending(code)}; starts again in {delay:g} s")
+            self.console.line(self.name, f"{ending}; starts again in {delay:g} s")
             self.restarts += 1
             self.changed()
             with contextlib.suppress(TimeoutError):
@@ -80,6 +83,9 @@ class Child:
                 cwd=self.folder, env=self.environ, stdin=asyncio.subprocess.DEVNULL, stdout=writing_end,
                 stderr=writing_end, start_new_session=True, preexec_fn=_end_with_parent(os.getpid()),
             )  # fmt: skip
+        except OSError:
+            os.close(reading_end)
+            raise
         finally:
             os.close(writing_end)
         self.pid, self.since = process.pid, time.time()

@@ -1,12 +1,12 @@
 """Runs the processes of the Procfile together: starts, watches, and ends them in order."""
 
 import asyncio
+import http.client
 import os
 import signal
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from pathlib import Path
 
 from tradingsite.launcher.child import Child
 from tradingsite.launcher.console import Console
@@ -16,6 +16,7 @@ from tradingsite.launcher.state import PlatformState, ProcessState
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 WATCH_SECONDS = 2.0
+HEAD_START_SECONDS = 10.0  # the first process, the pages, has the machine to itself until it answers, but no longer
 
 
 class Supervisor:
@@ -31,15 +32,12 @@ class Supervisor:
         address: str,
         announce: Callable[[], None] = lambda: None,
         revive: Callable[[], list[str]] = list,
-        folder: Path | None = None,
     ) -> None:
         self._layout, self._console, self._address = layout, console, address
         self._announce, self._revive = announce, revive
         self._children = [
-            Child(name, command, folder or layout.root, environ, console, self._save)
-            for name, command in processes.items()
+            Child(name, command, layout.root, environ, console, self._save) for name, command in processes.items()
         ]
-        self._signals = 0
 
     async def run(self) -> None:
         """Runs everything until SIGINT, SIGTERM or SIGHUP; a second signal kills what has not ended yet."""
@@ -47,9 +45,13 @@ class Supervisor:
         stop = asyncio.Event()
         for number in SIGNALS:
             loop.add_signal_handler(number, self._on_signal, stop)
-        runs = [asyncio.create_task(child.run()) for child in self._children]
-        watches = [asyncio.create_task(self._watch_services()), asyncio.create_task(self._watch_page())]
-        await stop.wait()
+        stopped, page = asyncio.create_task(stop.wait()), asyncio.create_task(self._watch_page())
+        watches = [page, asyncio.create_task(self._watch_services())]
+        runs = [asyncio.create_task(child.run()) for child in self._children[:1]]
+        await asyncio.wait([stopped, page], timeout=HEAD_START_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        if not stop.is_set():
+            runs += [asyncio.create_task(child.run()) for child in self._children[1:]]
+        await stopped
         for watch in watches:
             watch.cancel()
         self._console.say("Stopping")
@@ -70,7 +72,7 @@ class Supervisor:
             try:
                 for name in await asyncio.to_thread(self._revive):
                     self._console.line(name, "had died and was started again")
-            except LauncherError as error:
+            except (LauncherError, OSError) as error:
                 self._console.say(f"error: {error}")
 
     async def _watch_page(self) -> None:
@@ -92,5 +94,5 @@ def answers(address: str) -> bool:
             return True
     except urllib.error.HTTPError as error:
         return error.code < 500
-    except OSError:
+    except (OSError, http.client.HTTPException):
         return False

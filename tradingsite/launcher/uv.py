@@ -64,6 +64,7 @@ def _runs(program: str | Path) -> bool:
 
 def _environ(layout: Layout) -> dict[str, str]:
     environ = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONHOME")}
+    environ.setdefault("UV_SYSTEM_CERTS", "1")  # as pip does: what the system trusts, a company's own index included
     if not os.access(Path.home(), os.W_OK):  # a system user's home may not exist
         environ.setdefault("UV_CACHE_DIR", str(layout.cache / "uv"))
     return environ

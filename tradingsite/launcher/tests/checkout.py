@@ -81,6 +81,7 @@ class Checkout:
         process = self.start(*words)
         wait_for(lambda: self.announcements() > earlier or process.poll() is not None, "the first page")
         assert process.poll() is None, self.output
+        wait_for(lambda: all(each.pid for each in self.state().processes), "the start of all processes")
         return process
 
     def announcements(self) -> int:

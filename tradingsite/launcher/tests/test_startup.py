@@ -32,9 +32,9 @@ def test_it_prepares_runs_everything_announces_the_page_and_ends_cleanly(here: C
         "warm",
         "demo",
     ]
-    assert "worker speaks replay 120" in here.output
+    wait_for(lambda: "worker speaks replay 120" in here.output, "the first line of the worker")
     assert answers(f"http://127.0.0.1:{here.port}/")
-    assert len(started_with(MARK, str(here.layout.data))) == 3
+    wait_for(lambda: len(started_with(MARK, str(here.layout.data))) == 3, "web, worker and the sleep of the worker")
     process.send_signal(signal.SIGINT)
     assert process.wait(30) == 0
     assert "worker says goodbye" in here.output
@@ -90,11 +90,11 @@ def test_it_starts_dead_services_again(here: Checkout) -> None:
 
 def test_it_leaves_nothing_running_when_it_is_killed_and_starts_again_at_once(here: Checkout) -> None:
     process = here.start_until_page("--no-demo")
+    wait_for(lambda: len(started_with(MARK, str(here.layout.data))) == 3, "web, worker and the sleep of the worker")
     before = started_with(MARK, str(here.layout.data))
     process.kill()
     process.wait()
     here.start_until_page("--no-demo")
-    assert len(before) == 3
     assert not any(map(is_alive, before))
 
 
@@ -137,7 +137,8 @@ def test_it_tells_status_and_stops_by_command(here: Checkout) -> None:
 
 def test_it_writes_one_log_for_each_process_that_only_the_owner_reads(here: Checkout) -> None:
     here.start_until_page("--no-demo")
-    wait_for(lambda: "worker speaks" in (here.layout.logs / "worker.log").read_text(), "the line in the log")
+    log = here.layout.logs / "worker.log"
+    wait_for(lambda: log.exists() and "worker speaks" in log.read_text(), "the line in the log")
     assert stat.S_IMODE(here.layout.logs.stat().st_mode) == 0o700
 
 
