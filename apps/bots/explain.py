@@ -7,6 +7,7 @@ from typing import Any
 from apps.bots.models import Evaluation
 from engine.gates import CONDITIONS, TEXTS, Gate
 from engine.kinds import BotState, HaltLevel, Verdict
+from engine.strategies.base import Condition
 from engine.strategies.registry import REGISTRY
 
 PASS, BLOCKS, UNKNOWN, OFF = "pass", "blocks", "unknown", "off"
@@ -40,9 +41,7 @@ def gates_of(evaluation: Evaluation) -> list[GateLine]:
     lines = []
     for gate in sorted(TEXTS):
         if gate == Gate.SIGNAL:
-            lines += [
-                _condition(evaluation, k, condition.name, condition.label) for k, condition in enumerate(conditions)
-            ]
+            lines += [_condition(evaluation, k, condition) for k, condition in enumerate(conditions)]
         lines.append(_platform(evaluation, gate))
     return lines
 
@@ -75,12 +74,13 @@ def _status(evaluation: Evaluation, index: int) -> str:
     return PASS if evaluation.passed >> index & 1 else BLOCKS
 
 
-def _condition(evaluation: Evaluation, k: int, name: str, label: str) -> GateLine:
+def _condition(evaluation: Evaluation, k: int, condition: Condition) -> GateLine:
     index = Gate.CONDITION + k
     value, threshold = _pair(evaluation, index)
     status = _status(evaluation, index)
-    words = f"{label}: {_number(value)} against {_number(threshold)}"
-    return GateLine(index, name, label, status, _number(value), _number(threshold), words, _distance(value, threshold))
+    shown, limit = _number(value), _number(threshold)
+    words = condition.label if status == PASS else condition.failure(shown, limit)
+    return GateLine(index, condition.name, condition.label, status, shown, limit, words, _distance(value, threshold))
 
 
 def _platform(evaluation: Evaluation, gate: Gate) -> GateLine:

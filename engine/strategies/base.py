@@ -61,6 +61,13 @@ class Condition:
     name: str
     label: str
     relation: str  # one of RELATIONS
+    miss: str = ""  # how its failure reads, with {value} and {threshold}; "" = made from label and relation
+
+    def failure(self, value: str, threshold: str) -> str:
+        """The unmet demand in words."""
+        return (self.miss or f"{self.label}: {{value}} is not {self.relation} {{threshold}}").format(
+            value=value, threshold=threshold
+        )
 
 
 RELATIONS: dict[str, Callable[[Any, Any], Any]] = {

@@ -19,10 +19,15 @@ PARAMETERS = (
 )
 
 CONDITIONS = (
-    Condition("trend", "Close above the EMA", ">"),
-    Condition("rsi_floor", "RSI not below its floor", ">="),
-    Condition("rsi_ceiling", "RSI not above its ceiling", "<="),
-    Condition("volume", "Volume above its mean", ">"),
+    Condition("trend", "Close above the EMA", ">", "the close of {value} is not above the EMA of {threshold}"),
+    Condition("rsi_floor", "RSI not below its floor", ">=", "the RSI of {value} is below {threshold}"),
+    Condition("rsi_ceiling", "RSI not above its ceiling", "<=", "the RSI of {value} is above {threshold}"),
+    Condition(
+        "volume",
+        "Volume above its mean",
+        ">",
+        "the volume of {value} is not above {threshold}, its mean times the factor",
+    ),
 )
 
 

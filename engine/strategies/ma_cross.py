@@ -15,8 +15,18 @@ PARAMETERS = (
 )
 
 CONDITIONS = (
-    Condition("above", "Fast average above the slow", ">"),
-    Condition("was_below", "Not above it one bar before", "<="),
+    Condition(
+        "above",
+        "Fast average above the slow",
+        ">",
+        "the fast average of {value} is not above the slow one of {threshold}",
+    ),
+    Condition(
+        "was_below",
+        "Not above it one bar before",
+        "<=",
+        "the fast average was above the slow one already a bar before: no fresh cross",
+    ),
 )
 
 
