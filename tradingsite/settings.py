@@ -33,7 +33,7 @@ MARKET = env.str("MARKET", default="replay")
 if MARKET not in ("replay",):
     raise ImproperlyConfigured(f"MARKET must be 'replay', was {MARKET!r}")
 REPLAY_SPEED = env.float("REPLAY_SPEED", default=60.0)  # market seconds a wall second; 0 = as fast as it settles
-REPLAY_HOLD = env.float("REPLAY_HOLD", default=2.0)  # wall seconds the next OPEN waits for a bar to settle; 0 = no limit
+REPLAY_HOLD = env.float("REPLAY_HOLD", default=2.0)  # wall seconds a bar has to settle, 0 = no limit
 ORDER_LEASE = env.float("ORDER_LEASE", default=15.0)  # seconds; an exchange call must time out before
 BATCH_LEASE = env.float("BATCH_LEASE", default=15.0)
 EXCHANGE_TIMEOUT = env.float("EXCHANGE_TIMEOUT", default=10.0)

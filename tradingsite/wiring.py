@@ -19,7 +19,7 @@ from exchanges.port import Exchange
 def exchange_for(account: TradingAccount) -> Exchange:
     """The account's exchange. Paper is one like any other."""
     # Loads the compiler: only processes that send orders pay for it.
-    from apps.paper.exchange import PaperExchange
+    from apps.paper.exchange import PaperExchange  # noqa: PLC0415
 
     return PaperExchange(account)
 
@@ -27,7 +27,7 @@ def exchange_for(account: TradingAccount) -> Exchange:
 def bot_order_finished(account: TradingAccount, order: Order) -> None:
     """A bot's order is over."""
     # Loads the compiler, as above.
-    from apps.bots.orders import order_finished
+    from apps.bots.orders import order_finished  # noqa: PLC0415
 
     order_finished(account, order)
 

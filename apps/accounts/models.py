@@ -8,6 +8,9 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 
+COST = [MinValueValidator(0), MaxValueValidator(Decimal("0.1"))]  # ratios of the notional
+
+
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         if not email:
@@ -54,15 +57,9 @@ class TradingAccount(models.Model):
     seq = models.BigIntegerField(default=0)  # the account's only cursor for readers; every commit takes the next
     generation = models.PositiveIntegerField(default=1)  # rises with each reset; rows of earlier ones are history
     # Costs of the paper exchange, ratios; SEMANTICS 4 dates the default profile.
-    fee_maker = models.DecimalField(
-        max_digits=8, decimal_places=6, default=Decimal("0.006"), validators=[MinValueValidator(0), MaxValueValidator(Decimal("0.1"))]
-    )
-    fee_taker = models.DecimalField(
-        max_digits=8, decimal_places=6, default=Decimal("0.006"), validators=[MinValueValidator(0), MaxValueValidator(Decimal("0.1"))]
-    )
-    slippage = models.DecimalField(
-        max_digits=8, decimal_places=6, default=Decimal("0.0002"), validators=[MinValueValidator(0), MaxValueValidator(Decimal("0.1"))]
-    )
+    fee_maker = models.DecimalField(max_digits=8, decimal_places=6, default=Decimal("0.006"), validators=COST)
+    fee_taker = models.DecimalField(max_digits=8, decimal_places=6, default=Decimal("0.006"), validators=COST)
+    slippage = models.DecimalField(max_digits=8, decimal_places=6, default=Decimal("0.0002"), validators=COST)
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:

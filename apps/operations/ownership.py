@@ -31,7 +31,8 @@ class Owner:
     def acquire(self, *, stopping: Callable[[], bool] = lambda: False) -> bool:
         """Waits as a stand-by until the lock is free, then bumps the epoch. False when told to stop first."""
         parameters = connection.get_connection_params()
-        parameters = {key: parameters[key] for key in ("host", "port", "user", "password", "dbname") if key in parameters}
+        wanted = ("host", "port", "user", "password", "dbname")
+        parameters = {key: parameters[key] for key in wanted if key in parameters}
         self._session = psycopg.connect(autocommit=True, **parameters)
         # The lock is the cluster's; the database's name keeps test databases apart.
         key = zlib.crc32(f"{parameters['dbname']}/{self.name}".encode())
