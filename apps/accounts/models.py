@@ -7,7 +7,6 @@ from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
-
 COST = [MinValueValidator(0), MaxValueValidator(Decimal("0.1"))]  # ratios of the notional
 
 
@@ -35,7 +34,7 @@ class User(AbstractUser):
     paused_reason = models.CharField(max_length=200, blank=True)
 
     USERNAME_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS = []
     objects = UserManager()  # type: ignore[assignment,misc]
 
     def __str__(self) -> str:

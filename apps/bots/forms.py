@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from apps.bots.controls import LIMITS
+from apps.bots.controls import MOST
 from apps.bots.fields import NumberField, control_fields, number, parameter_field, percent_text, ratio_of
 from apps.bots.models import BotVersion
 from apps.markets.models import TIMEFRAMES, Product
@@ -104,8 +104,8 @@ class BotForm(forms.Form):
         value = number(text)
         if value <= 0:
             raise ValueError("must be above 0")
-        if mode in LIMITS:
-            return ratio_of(text, Decimal(0), Decimal(repr(LIMITS[mode])))
+        if mode in MOST:
+            return ratio_of(text, Decimal(0), Decimal(repr(MOST[mode])))
         return float(value)
 
     @property
@@ -137,6 +137,6 @@ def told_initial(version: BotVersion) -> dict[str, Any]:
     """A version as the form shows it."""
     controls = dict(version.controls)
     size = controls.pop("size")
-    shown = percent_text(size) if controls["size_mode"] in LIMITS else f"{Decimal(repr(size)).normalize():f}"
+    shown = percent_text(size) if controls["size_mode"] in MOST else f"{Decimal(repr(size)).normalize():f}"
     params = {PARAM + name: value for name, value in version.params.items()}
     return {"name": version.bot.name, "timeframe": version.timeframe, "size": shown, **controls, **params}

@@ -7,7 +7,7 @@ from typing import Any
 
 from apps.accounts.costs import account_costs
 from apps.accounts.models import TradingAccount
-from apps.bots.controls import LIMITS
+from apps.bots.controls import MOST
 from apps.markets.models import Feed, Product
 from apps.operations.formats import exact, money, percent, span, timeframe
 from apps.portfolio.selectors import equity
@@ -91,6 +91,6 @@ def _size_warnings(
             f"An order of {money(order, product.quote)} is below the market's minimum of "
             f"{money(product.quote_min_size, product.quote)}: no entry is made."
         )
-    if controls["size_mode"] in LIMITS and controls["size"] >= 0.5:
+    if controls["size_mode"] in MOST and controls["size"] >= 0.5:
         found.append(f"{percent(controls['size'])} in one trade leaves little for the next.")
     return found

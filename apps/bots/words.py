@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from apps.bots.controls import CONTROLS, LIMITS
+from apps.bots.controls import CONTROLS, MOST
 from apps.bots.fields import RATIO_CONTROLS, SECONDS_CONTROLS, is_switch
 from apps.bots.models import Bot, BotVersion
 from apps.operations.formats import money, percent, span, timeframe
@@ -44,7 +44,7 @@ def told_values(strategy: str, seconds: int, params: dict[str, Any], controls: d
 
 
 def size_words(mode: str, size: float) -> str:
-    shown = percent(size) if mode in LIMITS else money(size)
+    shown = percent(size) if mode in MOST else money(size)
     return f"{shown} {SIZES[mode]}".strip()
 
 

@@ -16,7 +16,9 @@ def nudge(actor: str, *args: Any, queue: str = "default") -> None:
 
 
 def _send(actor: str, args: tuple[Any, ...], queue: str) -> None:
-    message = dramatiq.Message(queue_name=queue, actor_name=actor, args=args, kwargs={}, options={})
+    message: dramatiq.Message[Any] = dramatiq.Message(
+        queue_name=queue, actor_name=actor, args=args, kwargs={}, options={}
+    )
     try:
         dramatiq.get_broker().enqueue(message)
     except (RedisError, dramatiq.errors.ConnectionError) as error:

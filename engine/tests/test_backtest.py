@@ -1,4 +1,7 @@
-"""The backtest: what fills when, how the account is booked, what is refused. Bars are (open, high, low, close, volume)."""
+"""The backtest: what fills when, how the account is booked, what is refused.
+
+Bars are (open, high, low, close, volume).
+"""
 
 import os
 import subprocess

@@ -56,7 +56,7 @@ def people(market: Market) -> People:
     bot = make_bot(account, market.product, params={"stop": 0.01})
     market.bar(100, volume=LONG)
     market.bar(101, 102, 100.5, 101)
-    clients = [Client(), Client(), Client(), Client()]
+    clients = (Client(), Client(), Client(), Client())
     clients[0].force_login(account.owner)
     clients[1].force_login(make_user(is_staff=True, is_superuser=True))
     clients[2].force_login(make_account().owner)
