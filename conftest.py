@@ -39,6 +39,9 @@ settings.STORAGES = settings.STORAGES | {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 }
 
+# Argon2 is slow on purpose; a test that signs in a hundred people need not pay for it.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
 pytest_plugins = ["tradingsite.testing.fixtures"]
 
 
