@@ -1,6 +1,7 @@
 """The entry of ./start: on whatever Python it was found with first, then again inside the project's environment."""
 
 import os
+import signal
 import sys
 
 from tradingsite.launcher import startup
@@ -16,6 +17,8 @@ from tradingsite.launcher.services import Services
 def main(arguments: list[str]) -> int:
     """Runs the command that `arguments` ask for; the exit code."""
     options = parse(arguments)
+    if options.command != "start":
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # './start logs | head' ends without a word
     layout = Layout.of(os.environ)
     if options.command == "logs":
         show_logs(layout.logs, options.name, lines=options.lines, follow=options.follow)
@@ -40,5 +43,8 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    with exits():
-        sys.exit(main(sys.argv[1:]))
+    try:
+        with exits():
+            sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

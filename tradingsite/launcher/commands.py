@@ -12,6 +12,7 @@ from tradingsite.launcher.errors import LauncherError
 from tradingsite.launcher.layout import Layout
 
 LAST_LINES = 20
+UP_TO_DATE = "No migrations to apply"  # what Django says of a database that it had migrated before
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Commands:
     def prepare(self, *, demo: bool) -> None:
         """Brings database, static files and compile cache up to date; `demo` makes a trader in an empty database."""
         root = self.layout.root
-        self._manage("Migrating the database", "migrate", "--noinput")
+        migrated = self._manage("Migrating the database", "migrate", "--noinput")
         self._when_changed(
             [root / "static", *root.glob("apps/*/static")], root / "staticfiles",
             "Collecting static files", "collectstatic", "--noinput", "--clear",
@@ -33,8 +34,17 @@ class Commands:
             "Compiling the trading core, which takes a while", "warm",
         )  # fmt: skip
         if demo:
-            # Straight to the terminal: the password is shown once and stays out of the log files.
-            self._run(["demo"], stdout=None)
+            self._make_demo(known_database=UP_TO_DATE in migrated)
+
+    def _make_demo(self, *, known_database: bool) -> None:
+        """Lets `demo` look whether the database is empty, once for each database: an answer costs two seconds."""
+        stamp = self.layout.cache / "demo.stamp"
+        database = hashlib.sha256(self.environ["DATABASE_URL"].encode()).hexdigest()
+        if known_database and stamp.exists() and stamp.read_text() == database:
+            return
+        # Straight to the terminal: the password is shown once and stays out of the log files.
+        self._run(["demo"], stdout=None)
+        stamp.write_text(database)
 
     def _when_changed(self, sources: list[Path], result: Path, what: str, *words: str) -> None:
         """Gives the command when its sources have changed, or its result is missing, since it last succeeded."""
@@ -44,10 +54,11 @@ class Commands:
         self._manage(what, *words)
         stamp.write_text(now)
 
-    def _manage(self, what: str, *words: str) -> None:
+    def _manage(self, what: str, *words: str) -> str:
         self.console.say(what)
-        done = self._run(list(words), stdout=subprocess.PIPE)
-        (self.layout.logs / f"{words[0]}.log").write_text(done)
+        said = self._run(list(words), stdout=subprocess.PIPE)
+        (self.layout.logs / f"{words[0]}.log").write_text(said)
+        return said
 
     def _run(self, words: list[str], stdout: int | None) -> str:
         command = [sys.executable, "manage.py", *words]

@@ -11,6 +11,7 @@ END
 }
 
 find_python() { # version or its beginning, empty for any; prints the program
+    if fits .venv/bin/python "$1"; then echo .venv/bin/python; return 0; fi # the one chosen before
     rest="${PATH:-}:"
     for name in python3.12 python3.13 python3 python; do
         folders="$rest"

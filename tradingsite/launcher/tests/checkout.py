@@ -22,6 +22,10 @@ MANAGE = """
 import pathlib, sys
 with pathlib.Path("commands").open("a") as file:
     print(*sys.argv[1:], file=file)
+if sys.argv[1] == "migrate" and pathlib.Path("migrated").exists():
+    print("No migrations to apply.")
+if sys.argv[1] == "migrate":
+    pathlib.Path("migrated").touch()
 if sys.argv[1] == "demo":
     print("demo password: swordfish")
 if sys.argv[1] == "collectstatic":

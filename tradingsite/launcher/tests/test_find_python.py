@@ -63,6 +63,14 @@ def test_it_takes_one_from_the_path(machine: Machine) -> None:
     assert machine.found() == str(program)
 
 
+def test_it_stays_with_the_one_of_the_environment(machine: Machine) -> None:
+    machine.add(machine.path[0] / "python3.12", "3.12.9")
+    machine.add(machine.checkout / ".venv" / "bin" / "python", "3.13.1")
+    assert machine.found() == ".venv/bin/python"
+    (machine.checkout / ".python-version").write_text("3.12\n")
+    assert machine.found() == str(machine.path[0] / "python3.12")
+
+
 def test_it_prefers_the_version_that_is_tested_most(machine: Machine) -> None:
     machine.add(machine.path[0] / "python3.13", "3.13.2")
     program = machine.add(machine.path[0] / "python3.12", "3.12.9")

@@ -44,19 +44,21 @@ def test_it_prepares_runs_everything_announces_the_page_and_ends_cleanly(here: C
 
 
 def test_it_does_only_what_is_due(here: Checkout) -> None:
-    def commands_of_a_start() -> list[str]:
+    def commands_of_a_start(*words: str) -> list[str]:
         (here.root / "commands").write_text("")
-        process = here.start_until_page("--no-demo")
+        process = here.start_until_page(*words)
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
         return [line.split()[0] for line in (here.root / "commands").read_text().splitlines()]
 
-    assert commands_of_a_start() == ["migrate", "collectstatic", "warm"]
+    assert commands_of_a_start("--no-demo") == ["migrate", "collectstatic", "warm"]
+    assert commands_of_a_start() == ["migrate", "demo"]
     assert commands_of_a_start() == ["migrate"]
     (here.root / "engine" / "step.py").write_text("changed = True\n")
     assert commands_of_a_start() == ["migrate", "warm"]
     shutil.rmtree(here.root / "staticfiles")
-    assert commands_of_a_start() == ["migrate", "collectstatic"]
+    (here.root / "migrated").unlink()  # as when the database is a new one
+    assert commands_of_a_start() == ["migrate", "collectstatic", "demo"]
 
 
 def test_it_shows_the_demo_password_once_and_keeps_it_out_of_the_logs(here: Checkout) -> None:
