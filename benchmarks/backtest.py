@@ -84,13 +84,12 @@ class Bench:
         return self.strategy.compute(self.bars, self.params)
 
     def loop(self) -> None:
-        times = self.column["time"]
-        run(self.bars, times, MINUTE, times, MINUTE, self.read, self.desk(), self.rows, False)
+        run(self.bars, MINUTE, self.bars, MINUTE, self.read, self.desk(), self.rows, False)
 
     def everything(self) -> None:
-        times, signals = np.ascontiguousarray(self.bars["time"]), self.signals()
+        signals = self.signals()
         rows = blank_rows(len(self.bars), signals, capped=False, record=False)
-        run(self.bars, times, MINUTE, times, MINUTE, columns(signals, explain=False), self.desk(), rows, False)
+        run(self.bars, MINUTE, self.bars, MINUTE, columns(signals, explain=False), self.desk(), rows, False)
 
     def desk(self) -> Desk:
         return open_desk(self.bars, self.strategy, self.params, PRODUCT, Costs(), self.settings, NO_LIMITS, CASH)
@@ -133,7 +132,7 @@ def main() -> None:
     for work in WORKLOADS:
         bench = Bench(work, bars)
         print(f"\n{work.title} ({work.strategy}): {bench.check():,} trades, the same in both")
-        variants = {
+        variants: dict[str, Callable[[], object]] = {
             "by hand, fused": bench.by_hand,
             "engine, loop (signals given)": bench.loop,
             "engine, indicators and signals": bench.signals,

@@ -44,8 +44,6 @@ def run_backtest(
     trades and equity are. Raises ParameterError or BacktestError on what cannot be run.
     """
     check_request(candles, cash=cash, size=settings.size, timeframe=timeframe, granularity=granularity)
-    times = np.ascontiguousarray(candles["time"])
-    check_times(times, granularity)
     candles = np.require(candles, requirements=["C", "W"])  # the layout that is compiled for
     chosen = find_strategy(strategy)
     known = validate(chosen, params)
@@ -54,8 +52,7 @@ def run_backtest(
     settings = replace(settings, timeframe=timeframe)
     desk = open_desk(candles, chosen, known, product, costs, settings, limits, cash)
     rows = blank_rows(len(candles), signals, costs.volume_share > 0, record)
-    frame_times = times if frames is candles else np.ascontiguousarray(frames["time"])
-    run(candles, times, granularity, frame_times, timeframe, columns(signals, record), desk, rows, record)
+    run(candles, granularity, frames, timeframe, columns(signals, record), desk, rows, record)
     written = {name: int(desk.counts[name]) for name in COUNTS.names or ()}
     decisions, orders = rows.decided[: written["decided"]].copy(), rows.placed[: written["placed"]].copy()
     fills, trades = rows.fills[: written["fills"]].copy(), rows.trades[: written["trades"]].copy()
@@ -83,9 +80,7 @@ def check_request(candles: np.ndarray, *, cash: float, size: float, timeframe: i
     if granularity <= 0 or timeframe <= 0 or timeframe % granularity:
         raise BacktestError(f"timeframe must be a multiple of the candles' {granularity} s, was {timeframe} s")
 
-
-def check_times(times: np.ndarray, granularity: int) -> None:
-    """Raises BacktestError unless the times rise on the grid."""
+    times = candles["time"]
     off_grid, unordered = times % granularity != 0, np.diff(times) <= 0
     if off_grid.any():
         raise BacktestError(
@@ -133,15 +128,16 @@ def open_desk(
 
 
 def blank_rows(bars: int, signals: Signals, capped: bool, record: bool) -> Rows:
-    """Room for the most that can happen: a trade needs a long signal, it has up to three orders and, unless a volume
-    cap splits its exit, two fills."""
+    """Room for the most that can happen and one row more: a trade needs a long signal, it has up to three orders and,
+    unless a volume cap splits its exit, two fills."""
     entries = int(np.count_nonzero(signals.side > 0)) + 1
+    fills = bars if capped else entries
     return Rows(
         # A hold's check between two candles is written down when it ends the position.
-        decided=np.empty(len(signals) + entries if record else 0, DECIDED),
-        placed=np.empty(3 * entries, PLACED),
-        fills=np.empty(2 * (bars if capped else entries), FILL),
-        trades=np.empty(entries, TRADE),
+        decided=np.empty((len(signals) + entries if record else 0) + 1, DECIDED),
+        placed=np.empty(3 * entries + 1, PLACED),
+        fills=np.empty(2 * fills + 1, FILL),
+        trades=np.empty(entries + 1, TRADE),
         equity=np.empty(bars),
     )
 
