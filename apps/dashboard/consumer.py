@@ -1,8 +1,8 @@
 """The live socket of a page: hints and prices in, frames out."""
 
 import asyncio
+import logging
 import time
-from contextlib import suppress
 from typing import Any
 
 from channels.auth import get_user
@@ -18,6 +18,9 @@ FRAME = 0.25  # seconds between frames
 BEAT = 5.0  # seconds between heartbeats
 FIGURES = 1.0  # seconds between two readings of a user's equity
 SIGNED_OUT = 4401
+BROKEN = 1011
+
+logger = logging.getLogger(__name__)
 
 
 class LiveConsumer(AsyncJsonWebsocketConsumer):
@@ -39,13 +42,13 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         for group in self.joined:
             await self.channel_layer.group_add(group, self.channel_name)
         self.pump = asyncio.create_task(self._run())
+        self.pump.add_done_callback(self._ended)
 
     async def disconnect(self, code: int) -> None:
         if self.pump is None:
             return
         self.pump.cancel()
-        with suppress(asyncio.CancelledError):
-            await self.pump
+        await asyncio.gather(self.pump, return_exceptions=True)  # its error was logged by _ended
         for group in self.joined:
             await self.channel_layer.group_discard(group, self.channel_name)
 
@@ -76,7 +79,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
                     self.outbox.value(*value)
             if now - beat >= BEAT:
                 beat = now
-                if not (await get_user(self.scope)).is_authenticated:
+                if not await self._is_signed_in():
                     await self.close(code=SIGNED_OUT)
                     return
                 self.outbox.add(
@@ -86,3 +89,14 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
             if frame:
                 await self.send_json(frame)
             await asyncio.sleep(FRAME)
+
+    def _ended(self, pump: asyncio.Task[None]) -> None:
+        """A page whose pump broke must not look alive: it connects again and refetches."""
+        if not pump.cancelled() and pump.exception():
+            logger.error("the live socket of %s broke", self.user, exc_info=pump.exception())
+            self.closing = asyncio.ensure_future(self.close(code=BROKEN))
+
+    async def _is_signed_in(self) -> bool:
+        """Asks the stored session: the one that came with the socket is as old as the socket."""
+        stored = self.scope["session"].__class__(self.scope["session"].session_key)
+        return bool((await get_user({"session": stored})).is_authenticated)

@@ -26,7 +26,9 @@ class Outbox:
     others: list[dict[str, Any]] = field(default_factory=list)
 
     def value(self, key: str, text: str, tone: str = "") -> None:
-        if self.shown.get(key) != (text, tone):
+        if self.shown.get(key) == (text, tone):
+            self.values.pop(key, None)
+        else:
             self.values[key] = (text, tone)
 
     def changed(self, keys: list[str]) -> None:

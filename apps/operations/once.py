@@ -13,9 +13,9 @@ def new_key() -> str:
 
 
 def claim(request: HttpRequest) -> bool:
-    """True the first time this user sends the form's key. A form without a key is never taken."""
+    """True the first time this user sends the form's key. A form without a sound key is never taken."""
     key = request.POST.get("key", "")
-    return bool(key) and cache.add(_name(request, key), 1, KEPT)
+    return key.isalnum() and cache.add(_name(request, key), 1, KEPT)
 
 
 def _name(request: HttpRequest, key: str) -> str:

@@ -1,9 +1,10 @@
 """The kill switch: its state, pulling it, releasing it, its history, and the limits beside it."""
 
+from allauth.core import ratelimit
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.accounts.models import TradingAccount
@@ -45,7 +46,7 @@ def may_release(request: UserRequest, halt: Halt) -> bool:
 def halt(request: UserRequest) -> HttpResponse:
     """One tap, one confirmation, no typing."""
     account = _account(request)
-    form = HaltForm(request.POST or None)
+    form = HaltForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         halt_pull(
             scope=Halt.Scope.ACCOUNT, level=form.cleaned_data["level"], by=request.user, account=account,
@@ -67,7 +68,9 @@ def release(request: UserRequest, pk: int) -> HttpResponse:
         raise Http404(f"no halt {pk} in force")
     if not may_release(request, row):
         raise PermissionDenied("this halt is an operator's to release")
-    form = ReleaseForm(request.POST or None, user=request.user)
+    if request.method == "POST" and not ratelimit.consume(request, action="reauthenticate", user=request.user):
+        return render(request, "429.html", status=429)
+    form = ReleaseForm(request.POST if request.method == "POST" else None, user=request.user)
     if request.method == "POST" and form.is_valid():
         try:
             halt_release(halt=row, by=request.user, reason=form.cleaned_data["reason"])

@@ -73,7 +73,7 @@ def switch(request: UserRequest, pk: int, verb: str) -> HttpResponse:
     bot = bot_get(request.user, pk)
     if verb not in VERBS:
         raise Http404(f"no such thing as to {verb} a bot")
-    form = StopForm(request.POST or None)
+    form = StopForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and (verb != "stop" or form.is_valid()):
         DEEDS[verb](bot, request, form)
         messages.success(request, VERBS[verb].done.format(bot=bot.name))

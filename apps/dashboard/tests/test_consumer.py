@@ -1,0 +1,153 @@
+"""The live socket: what a page of a user hears, and what it does not."""
+
+from typing import Any
+
+import pytest
+from channels.db import database_sync_to_async
+from channels.layers import get_channel_layer
+from channels.testing import WebsocketCommunicator
+from django.db import OperationalError
+from django.test import Client
+
+from apps.dashboard import consumer
+from apps.operations.hints import market_group, user_group
+from tradingsite.asgi import application
+from tradingsite.testing.market import make_product
+from tradingsite.testing.people import make_account, make_user
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def cookies_of(user) -> bytes:
+    client = Client()
+    client.force_login(user)
+    return f"sessionid={client.cookies['sessionid'].value}".encode()
+
+
+async def socket(cookie: bytes = b"") -> WebsocketCommunicator:
+    headers = [(b"origin", b"http://localhost"), (b"host", b"localhost"), (b"cookie", cookie)]
+    communicator = WebsocketCommunicator(application, "/ws/live/", headers=headers)
+    connected, _ = await communicator.connect(timeout=10)
+    assert connected
+    return communicator
+
+
+async def hear(communicator: WebsocketCommunicator, kind: str) -> dict[str, Any]:
+    """The next message of a kind, skipping others."""
+    for _ in range(20):
+        frame = await communicator.receive_json_from(timeout=10)
+        for message in frame["m"]:
+            if message["t"] == kind:
+                return message
+    raise AssertionError(f"no message of kind {kind!r} came")
+
+
+@pytest.fixture
+async def owner():
+    account = await database_sync_to_async(make_account)()
+    return account.owner
+
+
+async def test_it_closes_on_nobody_with_a_code_of_its_own():
+    communicator = await socket()
+    output = await communicator.receive_output(timeout=10)
+    assert (output["type"], output["code"]) == ("websocket.close", 4401)
+    await communicator.disconnect()
+
+
+async def test_it_begins_with_the_users_figures_and_a_heartbeat(owner):
+    communicator = await socket(await database_sync_to_async(cookies_of)(owner))
+    values = {key: text for key, text, _ in (await hear(communicator, "v"))["d"]}
+    assert values["equity"] == "10,000.00\u00a0USD"
+    await communicator.disconnect()
+
+
+async def test_it_passes_on_changes_and_toasts(owner):
+    communicator = await socket(await database_sync_to_async(cookies_of)(owner))
+    await hear(communicator, "v")
+    layer, group = get_channel_layer(), user_group(owner.pk)
+    await layer.group_send(group, {"type": "live.changed", "keys": ["bots", "bot-1"]})
+    assert (await hear(communicator, "inv"))["k"] == ["bots", "bot-1"]
+    await layer.group_send(group, {"type": "live.toast", "text": "Bought", "tone": "good"})
+    assert await hear(communicator, "toast") == {"t": "toast", "text": "Bought", "tone": "good"}
+    await communicator.disconnect()
+
+
+async def test_it_formats_prices_and_passes_bars(owner):
+    product = await database_sync_to_async(make_product)()
+    communicator = await socket(await database_sync_to_async(cookies_of)(owner))
+    await hear(communicator, "v")
+    price = {
+        "type": "live.price", "product_id": product.pk, "symbol": product.symbol, "price": 9763.4, "time": 1581292860,
+        "position": 1, "bar": [1581292800, 9760.0, 9770.0, 9755.0, 9763.4, 12.5], "kind": 1,
+    }  # fmt: skip
+    await get_channel_layer().group_send(market_group("replay"), price)
+    values = {key: text for key, text, _ in (await hear(communicator, "v"))["d"]}
+    assert values[f"price.{product.pk}"] == "9,763.40"
+    assert values["market.time"] == "2020-02-10 00:01"
+    await get_channel_layer().group_send(market_group("replay"), price | {"time": 1581292920})
+    assert (await hear(communicator, "c"))["b"] == price["bar"]
+    await communicator.disconnect()
+
+
+async def test_it_tells_a_user_nothing_of_another(owner):
+    stranger = await database_sync_to_async(make_user)()
+    communicator = await socket(await database_sync_to_async(cookies_of)(stranger))
+    await hear(communicator, "h")
+    await get_channel_layer().group_send(user_group(owner.pk), {"type": "live.toast", "text": "secret", "tone": "info"})
+    await get_channel_layer().group_send(market_group("replay"), {"type": "live.price"})
+    assert await communicator.receive_nothing(timeout=1)
+    await communicator.disconnect()
+
+
+async def test_it_sends_at_most_four_frames_a_second(owner):
+    communicator = await socket(await database_sync_to_async(cookies_of)(owner))
+    await hear(communicator, "v")
+    for number in range(100):
+        await get_channel_layer().group_send(user_group(owner.pk), {"type": "live.changed", "keys": [f"bot-{number}"]})
+    first = await communicator.receive_json_from(timeout=10)
+    frames = [first]
+    while not await communicator.receive_nothing(timeout=0.6):
+        frames.append(await communicator.receive_json_from())
+    assert len(frames) <= 4
+    assert [frame["s"] for frame in frames] == list(range(frames[0]["s"], frames[0]["s"] + len(frames)))
+    keys = {key for frame in frames for message in frame["m"] if message["t"] == "inv" for key in message["k"]}
+    assert keys == {f"bot-{number}" for number in range(100)}
+    await communicator.disconnect()
+
+
+async def test_it_closes_after_the_user_signed_out(owner, monkeypatch):
+    monkeypatch.setattr(consumer, "BEAT", 0.1)
+    cookie = await database_sync_to_async(cookies_of)(owner)
+    communicator = await socket(cookie)
+    await hear(communicator, "v")
+
+    def sign_out() -> None:
+        client = Client()
+        client.cookies["sessionid"] = cookie.decode().removeprefix("sessionid=")
+        client.logout()
+
+    await database_sync_to_async(sign_out)()
+    for _ in range(20):
+        output = await communicator.receive_output(timeout=10)
+        if output["type"] == "websocket.close":
+            break
+    assert output["code"] == 4401
+    await communicator.disconnect()
+
+
+async def test_it_refuses_pages_of_other_sites(owner):
+    headers = [(b"origin", b"http://evil.example"), (b"host", b"localhost")]
+    communicator = WebsocketCommunicator(application, "/ws/live/", headers=headers)
+    connected, _ = await communicator.connect(timeout=10)
+    assert not connected
+
+
+async def test_it_closes_when_it_cannot_read_the_figures(owner, monkeypatch):
+    def broken(user):
+        raise OperationalError("the database is away")
+
+    monkeypatch.setattr(consumer, "user_values", broken)
+    communicator = await socket(await database_sync_to_async(cookies_of)(owner))
+    assert (await communicator.receive_output(timeout=10))["code"] == 1011
+    await communicator.disconnect()

@@ -1,0 +1,123 @@
+"""The kill switch: fast to pull, slow to release."""
+
+import pytest
+from django.urls import reverse
+
+from apps.orders.halts import halts_sweep
+from apps.orders.models import Order
+from apps.risk.models import Halt
+from apps.risk.selectors import halt_level
+from apps.risk.services import halt
+from engine.kinds import HaltLevel
+from tradingsite.testing.people import make_account, make_bot, make_user
+from tradingsite.testing.scripted import LONG
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def account(client, db, settings):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    account = make_account()
+    account.owner.set_password(PASSWORD)
+    account.owner.save()
+    client.force_login(account.owner)
+    return account
+
+
+def text(client, name: str = "risk:halts") -> str:
+    return client.get(reverse(name)).content.decode()
+
+
+def release(client, row: Halt, **form: str):
+    form = {"reason": "looked at it", "password": PASSWORD} | form
+    return client.post(reverse("risk:release", args=[row.pk]), form)
+
+
+def test_it_says_that_trading_is_allowed(client, account):
+    assert "TRADING IS ALLOWED" in text(client)
+    assert "KILL SWITCH" in text(client, "dashboard:switch")
+
+
+def test_the_middle_level_is_chosen_beforehand(client, account):
+    for part in ("", "?fragment=dialog"):
+        page = client.get(reverse("risk:halt") + part).content.decode()
+        assert 'name="level" value="2" checked' in page
+        assert page.count("checked") == 1
+
+
+def test_one_post_without_typing_halts(client, account):
+    answer = client.post(reverse("risk:halt"), {"level": "2"}, follow=True)
+    assert "TRADING IS HALTED" in answer.content.decode()
+    assert "HALTED" in text(client, "dashboard:switch")
+    row = Halt.objects.get()
+    assert (row.scope, row.level, row.by, row.account) == ("account", HaltLevel.ORDERS, account.owner, account)
+
+
+@pytest.mark.parametrize(
+    ("level", "words"), [("", "Level must be 1, 2 or 3, was empty."), ("9", "Level must be 1, 2 or 3, was 9.")]
+)
+def test_it_names_a_bad_level(client, account, level, words):
+    answer = client.post(reverse("risk:halt"), {"level": level})
+    assert answer.status_code == 400
+    assert words in answer.content.decode()
+    assert not Halt.objects.exists()
+
+
+def test_a_halt_cancels_what_rests(client, market):
+    bot = make_bot(make_account(), market.product, params={"stop": 0.02}, size=0.1)
+    client.force_login(bot.account.owner)
+    market.bar(100, volume=LONG)
+    market.bar(101)
+    client.post(reverse("risk:halt"), {"level": "2"})
+    halts_sweep()
+    market.settle()
+    assert Order.objects.get(purpose="protect").state == "cancelled"
+
+
+def test_it_releases_with_a_reason_and_the_password(client, account):
+    client.post(reverse("risk:halt"), {"level": "1"})
+    row = Halt.objects.get()
+    assert "Your password" in client.get(reverse("risk:release", args=[row.pk])).content.decode()
+    answer = release(client, row)
+    assert answer.headers["Location"] == reverse("risk:halts")
+    assert halt_level(account) == HaltLevel.NONE
+    assert "looked at it" in text(client)
+    assert release(client, row).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ({"password": "wrong"}, "Password must be the one you sign in with."),
+        ({"password": ""}, "Password must be given again, was empty."),
+        ({"reason": ""}, "Reason must say why it is safe to go on, was empty."),
+    ],
+)
+def test_it_stays_halted_without_them(client, account, form, words):
+    client.post(reverse("risk:halt"), {"level": "1"})
+    answer = release(client, Halt.objects.get(), **form)
+    assert answer.status_code == 400
+    assert words in answer.content.decode()
+    assert halt_level(account) == HaltLevel.ENTRIES
+
+
+@pytest.mark.parametrize("scope", ["site", "venue", "account"])
+def test_a_user_cannot_release_what_an_operator_pulled(client, account, scope):
+    operator = make_user(is_staff=True)
+    row = halt(scope=scope, level=HaltLevel.ENTRIES, reason="drill", by=operator, account=account, venue=account.venue)
+    assert "Only an operator can release it." in text(client)
+    assert release(client, row).status_code == 403
+    assert halt_level(account) == HaltLevel.ENTRIES
+
+
+def test_a_user_releases_what_the_platform_pulled(client, account):
+    row = halt(scope="account", level=HaltLevel.ENTRIES, reason="a broken gear", by=None, account=account)
+    assert release(client, row).status_code == 302
+
+
+def test_guessing_passwords_is_slowed_down(client, account, settings):
+    client.post(reverse("risk:halt"), {"level": "1"})
+    row = Halt.objects.get()
+    answers = [release(client, row, password=f"guess {number}").status_code for number in range(12)]
+    assert answers[-1] == 429
