@@ -31,12 +31,13 @@ def run(
 ) -> None:
     """Plays ``bars`` (one each ``granularity`` seconds, gaps allowed) to a bot that decides at the closes of
     ``candles``: the bars themselves, or what they make in its higher ``timeframe``. ``columns`` holds their signals.
+    As many of them as ``desk.account`` knows have closed before.
 
     ``explain`` judges every gate at every decision and writes the decisions down. Without it, ``step`` is not asked
     where it has nothing to do (``rests``), and bars that meet no order, position or signal are passed over.
     """
     counts, event, account, state = desk.counts, desk.event, desk.account, desk.state
-    clock, candle, i = bars[0]["time"], 0, 0
+    clock, candle, i = bars[0]["time"], account["bars"], 0
     while i < bars.size:
         if not explain and account["qty"] == 0 and not state["live"] and rests(account, desk.settings, clock):
             candle = _next_signal(columns.side, candle)

@@ -7,7 +7,7 @@ import numpy as np
 
 from engine.backtest.layouts import COUNTS, DECIDED, PLACED, STATE, Columns, Desk, Rows
 from engine.backtest.loop import DAY, run
-from engine.backtest.result import Result, hash_data, hash_results
+from engine.backtest.result import Result, hash_data, trading_record
 from engine.candles import aggregate
 from engine.config import BotSettings, Costs, ProductRules, RiskLimits, rules_record
 from engine.memory import new_memory
@@ -35,10 +35,12 @@ def run_backtest(
     cash: float,
     timeframe: int,
     granularity: int = 60,
+    start: int | None = None,
     record: bool = True,
 ) -> Result:
     """Plays ``candles`` (CANDLE, one each ``granularity`` seconds, gaps allowed) to one bot alone on an account of
-    ``cash`` quote that decides at the closes of ``timeframe`` (seconds).
+    ``cash`` quote that decides at the closes of ``timeframe`` (seconds). Candles that open before ``start`` (seconds
+    UTC) are history: they are not played, but strategies begin warm.
 
     With ``record`` each decision is explained and kept, and the results are hashed; without, only orders, fills,
     trades and equity are. Raises ParameterError or BacktestError on what cannot be run.
@@ -50,9 +52,11 @@ def run_backtest(
     frames = candles if timeframe == granularity else aggregate(candles, timeframe)
     signals = chosen.compute(frames, known)
     settings = replace(settings, timeframe=timeframe)
-    desk = open_desk(candles, chosen, known, product, costs, settings, limits, cash)
-    rows = blank_rows(len(candles), signals, costs.volume_share > 0, record)
-    run(candles, granularity, frames, timeframe, columns(signals, record), desk, rows, record)
+    played = candles[first_bar(candles, start) :]
+    desk = open_desk(played, chosen, known, product, costs, settings, limits, cash)
+    desk.account["bars"] = np.searchsorted(frames["time"], played["time"][0] - timeframe, side="right")
+    rows = blank_rows(len(played), signals, costs.volume_share > 0, record)
+    run(played, granularity, frames, timeframe, columns(signals, record), desk, rows, record)
     written = {name: int(desk.counts[name]) for name in COUNTS.names or ()}
     decisions, orders = rows.decided[: written["decided"]].copy(), rows.placed[: written["placed"]].copy()
     fills, trades = rows.fills[: written["fills"]].copy(), rows.trades[: written["trades"]].copy()
@@ -62,10 +66,10 @@ def run_backtest(
         fills=fills,
         trades=trades,
         equity=rows.equity,
-        metrics=measure(candles, granularity, rows.equity, trades, fills, cash),
+        metrics=measure(played, granularity, rows.equity, trades, fills, cash),
         engine_version=engine_version(),
         data_hash=hash_data(candles),
-        results_hash=hash_results(decisions, orders, fills) if record else None,
+        results_hash=trading_record(decisions, orders, fills).results_hash if record else None,
     )
 
 
@@ -89,6 +93,14 @@ def check_request(candles: np.ndarray, *, cash: float, size: float, timeframe: i
         )
     if unordered.any():
         raise BacktestError(f"candle times must rise, did not after row {np.argmax(unordered) + 1}")
+
+
+def first_bar(candles: np.ndarray, start: int | None) -> int:
+    """Index of the first candle that opens at or after ``start``. Raises BacktestError when there is none."""
+    first = 0 if start is None else int(np.searchsorted(candles["time"], start))
+    if first == len(candles):
+        raise BacktestError(f"start must not be after the last candle at {candles['time'][-1]}, was {start}")
+    return first
 
 
 def open_desk(
