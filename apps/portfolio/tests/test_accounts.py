@@ -109,9 +109,7 @@ def test_a_deposit_is_no_gain(market):
 
 def test_deposits_together_have_a_limit(market):
     account = make_account(deposit="60000000")
-    with pytest.raises(
-        ValidationError, match="must keep all deposits within 100,000,000, was 60000000"
-    ):
+    with pytest.raises(ValidationError, match="must keep all deposits within 100,000,000, was 60000000"):
         paper_deposit(account=account, amount=D(60_000_000), by=None)
     assert deposited(account) == 60_000_000
 
