@@ -43,7 +43,7 @@ if not EXCHANGE_TIMEOUT < ORDER_LEASE < NOT_FOUND_GRACE:
 
 INSTALLED_APPS = [
     "apps.operations",
-    "apps.operations.admin_config.OperatorAdminConfig",
+    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -69,7 +69,6 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "apps.operations.origin.Origin",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -155,7 +154,6 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="tradingsite@localhos
 
 # --- pages --------------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
-FORMAT_MODULE_PATH = ["tradingsite.formats"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "/static/"

@@ -3,18 +3,22 @@
 from typing import Any
 
 import pytest
+from channels.auth import AuthMiddlewareStack
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
+from channels.routing import URLRouter
+from channels.security.websocket import AllowedHostsOriginValidator
 from channels.testing import WebsocketCommunicator
 from django.db import OperationalError
 from django.test import Client
 
 from apps.dashboard import consumer
+from apps.dashboard.routing import websocket_urlpatterns
 from apps.operations.hints import market_group, user_group
-from tradingsite.asgi import application
 from tradingsite.testing.market import make_product
 from tradingsite.testing.people import make_account, make_user
 
+application = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
 pytestmark = pytest.mark.django_db(transaction=True)
 
 

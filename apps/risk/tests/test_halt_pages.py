@@ -3,14 +3,12 @@
 import pytest
 from django.urls import reverse
 
-from apps.orders.halts import halts_sweep
-from apps.orders.models import Order
 from apps.risk.models import Halt
 from apps.risk.selectors import halt_level
 from apps.risk.services import halt
 from engine.kinds import HaltLevel
-from tradingsite.testing.people import make_account, make_bot, make_user
-from tradingsite.testing.scripted import LONG
+from tradingsite.testing.market import make_product
+from tradingsite.testing.people import make_account, make_user
 
 PASSWORD = "correct horse battery"
 
@@ -64,17 +62,6 @@ def test_it_names_a_bad_level(client, account, level, words):
     assert not Halt.objects.exists()
 
 
-def test_a_halt_cancels_what_rests(client, market):
-    bot = make_bot(make_account(), market.product, params={"stop": 0.02}, size=0.1)
-    client.force_login(bot.account.owner)
-    market.bar(100, volume=LONG)
-    market.bar(101)
-    client.post(reverse("risk:halt"), {"level": "2"})
-    halts_sweep()
-    market.settle()
-    assert Order.objects.get(purpose="protect").state == "cancelled"
-
-
 def test_it_releases_with_a_reason_and_the_password(client, account):
     client.post(reverse("risk:halt"), {"level": "1"})
     row = Halt.objects.get()
@@ -105,6 +92,7 @@ def test_it_stays_halted_without_them(client, account, form, words):
 @pytest.mark.parametrize("scope", ["site", "venue", "account"])
 def test_a_user_cannot_release_what_an_operator_pulled(client, account, scope):
     operator = make_user(is_staff=True)
+    make_product()
     row = halt(scope=scope, level=HaltLevel.ENTRIES, reason="drill", by=operator, account=account, venue=account.venue)
     assert "Only an operator can release it." in text(client)
     assert release(client, row).status_code == 403
