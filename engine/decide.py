@@ -51,14 +51,17 @@ def _is_overdue(view: Record, now: int) -> bool:
 
 
 @njit
-def rests(view: Record, settings: Record) -> bool:
-    """Nothing held, working or to be remembered: without a signal ``step`` has only BLOCKED to say."""
-    return _idle(view) and settings["confirmation"] == 0
+def rests(view: Record, settings: Record, now: int) -> bool:
+    """Without a signal ``step`` would find nothing to do at ``now``, nor to remember."""
+    if settings["confirmation"] > 0:
+        return False
+    return view["qty"] == 0 or not (_is_overdue(view, now) or _is_bare(view))
 
 
 @njit
-def _idle(view: Record) -> bool:
-    return view["qty"] == 0 and not view["entry_pending"] and not view["exit_pending"]
+def _is_bare(view: Record) -> bool:
+    """Part of the position lacks the exits that it asked for."""
+    return view["qty"] > view["protected"] and (view["stop"] > 0.0 or view["target"] > 0.0)
 
 
 @njit
@@ -82,7 +85,7 @@ def step(
     lasted = 0
     if settings["confirmation"] > 0 and event["time"] % settings["timeframe"] == 0:
         lasted = confirm(memory, signal["side"], event["time"], settings["timeframe"])
-    idle = _idle(view)
+    idle = view["qty"] == 0 and not view["entry_pending"] and not view["exit_pending"]
     decision["blocking"] = -1
     decision["passed"] = decision["unknown"] = 0
     if explain or (idle and signal["side"] > 0):
@@ -109,7 +112,7 @@ def _manage(signal: Record, now: int, view: Record, decision: Record) -> None:
         if signal["side"] < 0:
             _act(decision, EXIT, EXITED, BY_SIGNAL, qty)
             return
-        if qty > view["protected"] and (view["stop"] > 0.0 or view["target"] > 0.0):
+        if _is_bare(view):
             _act(decision, PROTECT, PROTECTED, BY_NOTHING, qty - view["protected"])
             _exits(decision, view)
             return

@@ -12,7 +12,9 @@ Decisions are those at the close of a candle of the bot, and those of a hold's c
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 Numbers = Sequence[int | float]
 
@@ -21,17 +23,40 @@ Numbers = Sequence[int | float]
 OFF_GRID = 1.000000001618
 
 
+@dataclass(frozen=True)
+class TradingRecord:
+    """What one bot did, as the tuples above."""
+
+    decisions: Sequence[Numbers]
+    orders: Sequence[Numbers]
+    fills: Sequence[Numbers]
+
+    @property
+    def results_hash(self) -> str:
+        return results_hash(self.decisions, self.orders, self.fills)
+
+    def differences(self, other: "TradingRecord") -> tuple[list[str], list[str]]:
+        """What is only in this record and what is only in the other, as the lines that are hashed, sorted."""
+        mine = Counter(_lines(self.decisions, self.orders, self.fills))
+        theirs = Counter(_lines(other.decisions, other.orders, other.fills))
+        return sorted((mine - theirs).elements()), sorted((theirs - mine).elements())
+
+
 def results_hash(decisions: Iterable[Numbers], orders: Iterable[Numbers], fills: Iterable[Numbers]) -> str:
     """SHA-256 in hex. Prices are compared to 12 significant digits (they lie on the tick), fees to 7."""
     digest = hashlib.sha256()
+    for line in _lines(decisions, orders, fills):
+        digest.update(f"{line}\n".encode())
+    return digest.hexdigest()
+
+
+def _lines(decisions: Iterable[Numbers], orders: Iterable[Numbers], fills: Iterable[Numbers]) -> Iterator[str]:
     for name, lines in (
         ("decision", [_whole(row) for row in decisions]),
         ("order", [f"{_whole(row[:5])} {_price(row[5])} {_price(row[6])}" for row in orders]),
         ("fill", [_fill(row) for row in fills]),
     ):
-        for line in sorted(lines):
-            digest.update(f"{name} {line}\n".encode())
-    return digest.hexdigest()
+        yield from (f"{name} {line}" for line in sorted(lines))
 
 
 def _fill(row: Numbers) -> str:

@@ -12,7 +12,12 @@ def set_up_broker() -> None:
     broker = RedisBroker(
         url=settings.REDIS_URL,
         middleware=[
-            AgeLimit(), TimeLimit(), ShutdownNotifications(), Callbacks(), Retries(max_retries=0), CloseConnections()
+            AgeLimit(),
+            TimeLimit(),
+            ShutdownNotifications(),
+            Callbacks(),
+            Retries(max_retries=0),
+            CloseConnections(),
         ],
     )
     dramatiq.set_broker(broker)

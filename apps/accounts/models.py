@@ -37,6 +37,9 @@ class User(AbstractUser):
     REQUIRED_FIELDS = []
     objects = UserManager()  # type: ignore[assignment,misc]
 
+    class Meta(AbstractUser.Meta):
+        permissions = [("pause_user", "Can pause and resume a user")]
+
     def __str__(self) -> str:
         return self.email
 

@@ -6,11 +6,9 @@ from decimal import Decimal, InvalidOperation
 from django.core.exceptions import ValidationError
 
 from apps.markets.models import Product
-from apps.markets.recordings import RECORDINGS
+from apps.markets.products import COINBASE
 from apps.markets.rules import product_rules
 from engine.config import ProductRules
-
-LISTED = {listing.symbol: listing for recording in RECORDINGS.values() for listing in recording.listings}
 
 
 def number(name: str, raw: str, *, most: Decimal, zero: bool = False) -> Decimal:
@@ -39,21 +37,14 @@ def parameters(pairs: Iterable[str]) -> dict[str, str]:
 
 
 def rules_of(symbol: str) -> ProductRules:
-    """Increments and minimums of a product: of one that comes with the project, else of one that was imported.
+    """Increments and minimums of a product: of a well-known one, else of one that was imported.
 
     Raises ValidationError for an unknown one.
     """
-    if symbol in LISTED:
-        listing = LISTED[symbol]
-        return ProductRules(
-            symbol=symbol,
-            tick=listing.quote_increment,
-            lot=listing.base_increment,
-            min_size=listing.base_min_size,
-            min_notional=listing.quote_min_size,
-        )
+    if symbol in COINBASE:
+        return COINBASE[symbol]
     product = Product.objects.filter(symbol=symbol).order_by("venue").first()
     if product is None:
-        known = sorted({*LISTED, *Product.objects.values_list("symbol", flat=True)})
+        known = sorted({*COINBASE, *Product.objects.values_list("symbol", flat=True)})
         raise ValidationError({"product": f"must be one of {', '.join(known)}, was {symbol!r}"})
     return product_rules(product)

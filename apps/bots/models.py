@@ -33,6 +33,7 @@ class Bot(models.Model):
     class Meta:
         ordering = ["id"]
         constraints = [models.UniqueConstraint(fields=["account", "name"], name="bot_name_once")]
+        permissions = [("switch_bot", "Can pause a bot, and start it again")]
 
     def __str__(self) -> str:
         return self.name
@@ -87,6 +88,7 @@ class EvaluationBatch(models.Model):
     finished = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name_plural = "evaluation batches"
         constraints = [models.UniqueConstraint(fields=["product", "timeframe", "position", "part"], name="batch_once")]
         indexes = [models.Index(fields=["position"], condition=~Q(state="done"), name="batches_waiting")]
 

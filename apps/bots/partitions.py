@@ -12,6 +12,14 @@ def _name(day: date) -> str:
     return f"{TABLE}_{day:%Y%m%d}"
 
 
+def partition_days() -> list[date]:
+    """The UTC market days that have a partition, newest first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = %s::regclass", [TABLE])
+        names = [name.removeprefix(f"{TABLE}_") for (name,) in cursor.fetchall()]
+    return sorted((date.fromisoformat(name) for name in names if name.isdecimal()), reverse=True)
+
+
 def partition_ensure(day: date) -> None:
     """Makes the partition of a UTC market day if it is missing. Rows of a day without one go to the default."""
     with connection.cursor() as cursor:

@@ -40,6 +40,8 @@ def preview(
     found = warnings(strategy, params, costs) + _size_warnings(product, wanted, cap, controls)
     if seconds < 900 and not params.get("target") and not params.get("stop"):
         found.append("There is no stop: only the opposite signal ends a trade.")
+    if controls["confirmation"] and not strategy.confirmation:
+        found.append(f"Signals of {strategy.title} are short: few or none last for a confirmation.")
     feed = Feed.objects.filter(product=product).first()
     if feed is None or feed.price is None:
         found.append(f"{product.symbol} has no price yet: the bot waits for the market to begin.")

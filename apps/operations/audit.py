@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import models
 
 from apps.operations.models import AuditEntry
+from apps.operations.origin import client_ip
 
 SYSTEM = "system"
 
@@ -19,15 +20,22 @@ def record(
     ip: str | None = None,
     detail: dict[str, Any] | None = None,
 ) -> AuditEntry:
-    """Adds an entry; ``actor`` None means the platform itself. ``detail`` must hold no secret."""
+    """Adds an entry; ``actor`` None means the platform itself, ``ip`` None the client that is being served.
+    ``detail`` must hold no secret."""
     return AuditEntry.objects.create(
-        actor=actor,
+        actor=actor,  # type: ignore[misc]  # the user model stands above this app
         actor_label=str(actor) if actor else SYSTEM,
         action=action,
         target_type=target._meta.label_lower if target else "",
         target_id=str(target.pk) if target else "",
         target_label=str(target)[:200] if target else "",
         reason=reason,
-        ip=ip,
+        ip=ip or client_ip(),
         detail=detail or {},
     )
+
+
+def last(target: models.Model, action: str) -> AuditEntry | None:
+    """The newest entry about a thing and an action."""
+    entries = AuditEntry.objects.filter(target_type=target._meta.label_lower, target_id=str(target.pk), action=action)
+    return entries.first()

@@ -21,6 +21,7 @@ class AuditEntry(models.Model):
     class Meta:
         ordering = ["-at", "-id"]
         verbose_name_plural = "audit trail"
+        indexes = [models.Index(fields=["target_type", "target_id"], name="audit_of_target")]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.actor_label} {self.action} {self.target_label}"
@@ -34,6 +35,9 @@ class Ownership(models.Model):
     holder = models.CharField(max_length=100, blank=True)
     since = models.DateTimeField(null=True, blank=True)
     beat = models.DateTimeField(null=True, blank=True)  # wall time of the owner's last sign of life
+
+    class Meta:
+        verbose_name_plural = "ownership"
 
     def __str__(self) -> str:
         return f"{self.name} #{self.epoch}"

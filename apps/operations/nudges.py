@@ -21,5 +21,5 @@ def _send(actor: str, args: tuple[Any, ...], queue: str) -> None:
     )
     try:
         dramatiq.get_broker().enqueue(message)
-    except (RedisError, dramatiq.errors.ConnectionError) as error:
+    except (RedisError, dramatiq.errors.BrokerConnectionError) as error:
         logger.warning("nudge %s lost: %s", actor, error)

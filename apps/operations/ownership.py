@@ -7,8 +7,7 @@ import zlib
 from collections.abc import Callable
 
 import psycopg
-from django.db import connection
-from django.db.models import F
+from django.db import connection, transaction
 from django.utils import timezone
 
 from apps.operations.models import Ownership
@@ -38,18 +37,23 @@ class Owner:
         key = zlib.crc32(f"{parameters['dbname']}/{self.name}".encode())
         while not self._session.execute("SELECT pg_try_advisory_lock(%s)", [key]).fetchone()[0]:  # type: ignore[index]
             if stopping():
+                self.release()
                 return False
             time.sleep(POLL)
         self.epoch = self._bump()
         return True
 
+    @transaction.atomic
     def _bump(self) -> int:
-        now = timezone.now()
+        """Takes the next epoch, under the row's lock: it waits for a write of the owner before, and two that each
+        believe in the lock never share one."""
         Ownership.objects.get_or_create(name=self.name)
-        Ownership.objects.filter(name=self.name).update(
-            epoch=F("epoch") + 1, holder=f"{socket.gethostname()}:{os.getpid()}", since=now, beat=now
-        )
-        return Ownership.objects.get(name=self.name).epoch
+        row = Ownership.objects.select_for_update().get(name=self.name)
+        row.epoch += 1
+        row.holder = f"{socket.gethostname()}:{os.getpid()}"
+        row.since = row.beat = timezone.now()
+        row.save()
+        return row.epoch
 
     def check(self) -> None:
         """Inside a transaction: locks the ownership row for its duration; raises Fenced after a take-over."""

@@ -21,82 +21,96 @@ DAY = 86400
 @njit
 def run(
     bars: np.ndarray,
-    times: np.ndarray,
     granularity: int,
-    candle_times: np.ndarray,
+    candles: np.ndarray,
     timeframe: int,
     columns: Columns,
     desk: Desk,
     rows: Rows,
     explain: bool,
 ) -> None:
-    """Plays ``bars`` (opening at ``times``, one each ``granularity`` seconds, gaps allowed) to a bot that decides at
-    the closes of the candles that open at ``candle_times`` and last ``timeframe``; ``columns`` holds their signals.
+    """Plays ``bars`` (one each ``granularity`` seconds, gaps allowed) to a bot that decides at the closes of
+    ``candles``: the bars themselves, or what they make in its higher ``timeframe``. ``columns`` holds their signals.
+    As many of them as ``desk.account`` knows have closed before.
 
-    ``explain`` judges every gate at every decision and writes the decisions down. Without it, bars that meet neither
-    an order, a position nor a signal are passed over: there ``step`` would do nothing.
+    ``explain`` judges every gate at every decision and writes the decisions down. Without it, ``step`` is not asked
+    where it has nothing to do (``rests``), and bars that meet no order, position or signal are passed over.
     """
     counts, event, account, state = desk.counts, desk.event, desk.account, desk.state
-    clock, candle, quiet = times[0], 0, not explain and rests(account, desk.settings)
-    for i in range(times.size):
-        bar = bars[i]
-        traded = False
-        while not traded:
-            traded = clock == times[i]
-            clock += granularity
-            closes = candle < candle_times.size and candle_times[candle] + timeframe == clock
-            if quiet and clock < state["midnight"] and not (closes and columns.side[candle] != 0):
-                candle += closes
-                continue
-            if not traded:
-                _silence(clock, granularity, bars[i - 1]["close"], event)
-            elif state["live"]:
-                _open(bar, event)
-                trade(desk, rows.placed[counts["placed"]], rows.fills[counts["fills"]], rows.trades[counts["trades"]])
-            if traded:
-                _bar(bar, clock, event)
+    clock, candle, i = bars[0]["time"], account["bars"], 0
+    while i < bars.size:
+        if not explain and account["qty"] == 0 and not state["live"] and rests(account, desk.settings, clock):
+            candle = _next_signal(columns.side, candle)
+            reached = _bar_of(bars, i, granularity, candles, candle, timeframe)
+            rows.equity[i:reached] = account["equity"]
+            if reached == bars.size:
+                return
+            if reached > i:
+                clock, i = bars[reached - 1]["time"] + granularity, reached
+        traded = clock == bars[i]["time"]
+        if traded:
+            for kind in (OPEN, BAR):
+                _show(bars[i], kind, granularity, event)
                 if state["live"]:
                     trade(
                         desk, rows.placed[counts["placed"]], rows.fills[counts["fills"]], rows.trades[counts["trades"]]
                     )
-                _mark(bar["close"], desk)
-            if due(account, event, closes):
-                if clock >= state["midnight"]:
-                    _new_day(clock, desk)
-                warm = closes and candle + 1 >= account["warmup"]  # earlier ones depend on where the record starts
-                account["bars"] = candle + closes
-                _read(desk.signal, columns, candle, warm, explain)
-                if explain:
-                    _explain(desk.conditions, columns, candle, warm)
-                _step(desk, explain)
-                if explain and (closes or desk.decision["action"] != NO_ACTION):
-                    _write_down(desk, rows.decided[counts["decided"]])
-                if desk.decision["action"] != NO_ACTION:
-                    act(desk, rows.placed[counts["placed"]])
-                candle += closes
-            quiet = not explain and not state["live"] and rests(account, desk.settings)
-        rows.equity[i] = account["equity"]
+            _mark(bars[i]["close"], desk)
+            rows.equity[i] = account["equity"]
+            i += 1
+        else:
+            _silence(clock, granularity, bars[i - 1]["close"], event)
+        clock += granularity
+        closes = candle < candles.size and candles[candle]["time"] + timeframe == clock
+        if due(account, event, closes):
+            if clock >= state["midnight"]:
+                _new_day(desk)
+            _read(columns, candle, closes, explain, desk)
+            candle += closes
+            if explain or desk.signal["side"] != 0 or not rests(account, desk.settings, clock):
+                _decide(closes, explain, desk, rows.decided[counts["decided"]], rows.placed[counts["placed"]])
     close_books(desk, rows.trades[counts["trades"]])
 
 
+@njit(inline="always")
+def _next_signal(side: np.ndarray, candle: int) -> int:
+    """The next candle that says something; the number of candles when none does."""
+    while candle < side.size and side[candle] == 0:
+        candle += 1
+    return candle
+
+
+@njit(inline="always")
+def _bar_of(bars: np.ndarray, i: int, granularity: int, candles: np.ndarray, candle: int, timeframe: int) -> int:
+    """The bar, from ``i`` on, at whose close or before whose opening the candle closes; all bars when there is none."""
+    if candle >= candles.size:
+        return bars.size
+    close_time = candles[candle]["time"] + timeframe
+    step = max((close_time - bars[i]["time"]) // granularity - 1, 0)
+    found = min(i + step, bars.size - 1)  # at once where no bar is missing
+    while found > i and bars[found - 1]["time"] + granularity >= close_time:
+        found -= 1
+    while found < bars.size and bars[found]["time"] + granularity < close_time:
+        found += 1
+    return found
+
+
 @njit
-def _open(bar: Record, event: Record) -> None:
-    event["kind"], event["time"], event["position"] = OPEN, bar["time"], 2 * bar["time"]
+def _show(bar: Record, kind: int, granularity: int, event: Record) -> None:
+    """A bar as one of its two events. Its first trade knows one price only."""
+    event["kind"], event["time"], event["position"] = kind, bar["time"], 2 * bar["time"] + kind
     event["open"] = event["high"] = event["low"] = event["close"] = bar["open"]
     event["volume"] = 0.0
+    if kind == BAR:
+        event["time"] += granularity
+        event["high"], event["low"], event["close"] = bar["high"], bar["low"], bar["close"]
+        event["volume"] = bar["volume"]
 
 
 @njit
-def _bar(bar: Record, close_time: int, event: Record) -> None:
-    event["kind"], event["time"], event["position"] = BAR, close_time, 2 * bar["time"] + 1
-    event["open"], event["high"], event["low"] = bar["open"], bar["high"], bar["low"]
-    event["close"], event["volume"] = bar["close"], bar["volume"]
-
-
-@njit
-def _silence(close_time: int, granularity: int, last: float, event: Record) -> None:
+def _silence(open_time: int, granularity: int, last: float, event: Record) -> None:
     """Nobody traded: the last close stands."""
-    event["kind"], event["time"], event["position"] = TIME, close_time, 2 * (close_time - granularity) + 1
+    event["kind"], event["time"], event["position"] = TIME, open_time + granularity, 2 * open_time + 1
     event["open"] = event["high"] = event["low"] = event["close"] = last
     event["volume"] = 0.0
 
@@ -112,16 +126,12 @@ def _mark(close: float, desk: Desk) -> None:
     account["equity"] = equity
 
 
-@njit
-def _new_day(now: int, desk: Desk) -> None:
-    """A day opens with the equity at its first decision."""
-    desk.account["day_equity"] = desk.account["equity"]
-    desk.state["midnight"] = (now // DAY + 1) * DAY
-
-
 @njit(inline="always")
-def _read(signal: Record, columns: Columns, candle: int, known: bool, explain: bool) -> None:
-    """The signal of a candle, or none. Without a side only a page would want the rest."""
+def _read(columns: Columns, candle: int, closes: bool, explain: bool, desk: Desk) -> None:
+    """The signal of the candle that closes, or none. Without a side only a page would want the rest."""
+    signal, account = desk.signal, desk.account
+    account["bars"] = candle + closes
+    known = closes and candle + 1 >= account["warmup"]  # earlier ones depend on where the record starts
     side = columns.side[candle] if known else 0
     signal["side"] = side
     if side != 0 or explain:
@@ -130,6 +140,8 @@ def _read(signal: Record, columns: Columns, candle: int, known: bool, explain: b
         signal["stop"] = columns.stop[min(candle, columns.stop.size - 1)] if known else 0.0
         signal["target"] = columns.target[min(candle, columns.target.size - 1)] if known else 0.0
         signal["hold"] = columns.hold[min(candle, columns.hold.size - 1)] if known else 0
+    if explain:
+        _explain(desk.conditions, columns, candle, known)
 
 
 @njit
@@ -145,7 +157,15 @@ def _explain(conditions: Record, columns: Columns, candle: int, known: bool) -> 
 
 
 @njit
-def _step(desk: Desk, explain: bool) -> None:
+def _new_day(desk: Desk) -> None:
+    """A day opens with the equity at its first decision."""
+    desk.account["day_equity"] = desk.account["equity"]
+    desk.state["midnight"] = (desk.event["time"] // DAY + 1) * DAY
+
+
+@njit
+def _decide(closes: bool, explain: bool, desk: Desk, decided: Record, placed: Record) -> None:
+    """Asks the step, writes its answer down where that is wanted, and does it."""
     step(
         desk.signal,
         desk.conditions,
@@ -158,6 +178,11 @@ def _step(desk: Desk, explain: bool) -> None:
         explain,
         desk.decision,
     )
+    acts = desk.decision["action"] != NO_ACTION
+    if explain and (closes or acts):
+        _write_down(desk, decided)
+    if acts:
+        act(desk, placed)
 
 
 @njit

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from engine.kinds import EventKind
-from engine.parity import Numbers, results_hash
+from engine.parity import Numbers, TradingRecord
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ def hash_data(candles: np.ndarray) -> str:
     return hashlib.sha256(np.ascontiguousarray(candles).tobytes()).hexdigest()
 
 
-def hash_results(decisions: np.ndarray, orders: np.ndarray, fills: np.ndarray) -> str:
-    """The hash of engine.parity over a backtest's rows."""
-    return results_hash(_decisions(decisions), _orders(orders), _fills(orders, fills))
+def trading_record(decisions: np.ndarray, orders: np.ndarray, fills: np.ndarray) -> TradingRecord:
+    """A backtest's rows as engine.parity compares them."""
+    return TradingRecord([*_decisions(decisions)], [*_orders(orders)], [*_fills(orders, fills)])
 
 
 def _decisions(decisions: np.ndarray) -> Iterator[Numbers]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from engine.backtest.layouts import COUNTS, DECIDED, PLACED, STATE, Columns, Desk, Rows
 from engine.backtest.loop import DAY, run
-from engine.backtest.result import Result, hash_data, hash_results
+from engine.backtest.result import Result, hash_data, trading_record
 from engine.candles import aggregate
 from engine.config import BotSettings, Costs, ProductRules, RiskLimits, rules_record
 from engine.memory import new_memory
@@ -35,27 +35,28 @@ def run_backtest(
     cash: float,
     timeframe: int,
     granularity: int = 60,
+    start: int | None = None,
     record: bool = True,
 ) -> Result:
     """Plays ``candles`` (CANDLE, one each ``granularity`` seconds, gaps allowed) to one bot alone on an account of
-    ``cash`` quote that decides at the closes of ``timeframe`` (seconds).
+    ``cash`` quote that decides at the closes of ``timeframe`` (seconds). Candles that open before ``start`` (seconds
+    UTC) are history: they are not played, but strategies begin warm.
 
     With ``record`` each decision is explained and kept, and the results are hashed; without, only orders, fills,
     trades and equity are. Raises ParameterError or BacktestError on what cannot be run.
     """
     check_request(candles, cash=cash, size=settings.size, timeframe=timeframe, granularity=granularity)
-    times = np.ascontiguousarray(candles["time"])
-    check_times(times, granularity)
     candles = np.require(candles, requirements=["C", "W"])  # the layout that is compiled for
     chosen = find_strategy(strategy)
     known = validate(chosen, params)
     frames = candles if timeframe == granularity else aggregate(candles, timeframe)
     signals = chosen.compute(frames, known)
     settings = replace(settings, timeframe=timeframe)
-    desk = open_desk(candles, chosen, known, product, costs, settings, limits, cash)
-    rows = blank_rows(len(candles), signals, costs.volume_share > 0, record)
-    frame_times = times if frames is candles else np.ascontiguousarray(frames["time"])
-    run(candles, times, granularity, frame_times, timeframe, columns(signals, record), desk, rows, record)
+    played = candles[first_bar(candles, start) :]
+    desk = open_desk(played, chosen, known, product, costs, settings, limits, cash)
+    desk.account["bars"] = np.searchsorted(frames["time"], played["time"][0] - timeframe, side="right")
+    rows = blank_rows(len(played), signals, costs.volume_share > 0, record)
+    run(played, granularity, frames, timeframe, columns(signals, record), desk, rows, record)
     written = {name: int(desk.counts[name]) for name in COUNTS.names or ()}
     decisions, orders = rows.decided[: written["decided"]].copy(), rows.placed[: written["placed"]].copy()
     fills, trades = rows.fills[: written["fills"]].copy(), rows.trades[: written["trades"]].copy()
@@ -65,10 +66,10 @@ def run_backtest(
         fills=fills,
         trades=trades,
         equity=rows.equity,
-        metrics=measure(candles, granularity, rows.equity, trades, fills, cash),
+        metrics=measure(played, granularity, rows.equity, trades, fills, cash),
         engine_version=engine_version(),
         data_hash=hash_data(candles),
-        results_hash=hash_results(decisions, orders, fills) if record else None,
+        results_hash=trading_record(decisions, orders, fills).results_hash if record else None,
     )
 
 
@@ -83,9 +84,7 @@ def check_request(candles: np.ndarray, *, cash: float, size: float, timeframe: i
     if granularity <= 0 or timeframe <= 0 or timeframe % granularity:
         raise BacktestError(f"timeframe must be a multiple of the candles' {granularity} s, was {timeframe} s")
 
-
-def check_times(times: np.ndarray, granularity: int) -> None:
-    """Raises BacktestError unless the times rise on the grid."""
+    times = candles["time"]
     off_grid, unordered = times % granularity != 0, np.diff(times) <= 0
     if off_grid.any():
         raise BacktestError(
@@ -94,6 +93,14 @@ def check_times(times: np.ndarray, granularity: int) -> None:
         )
     if unordered.any():
         raise BacktestError(f"candle times must rise, did not after row {np.argmax(unordered) + 1}")
+
+
+def first_bar(candles: np.ndarray, start: int | None) -> int:
+    """Index of the first candle that opens at or after ``start``. Raises BacktestError when there is none."""
+    first = 0 if start is None else int(np.searchsorted(candles["time"], start))
+    if first == len(candles):
+        raise BacktestError(f"start must not be after the last candle at {candles['time'][-1]}, was {start}")
+    return first
 
 
 def open_desk(
@@ -133,15 +140,16 @@ def open_desk(
 
 
 def blank_rows(bars: int, signals: Signals, capped: bool, record: bool) -> Rows:
-    """Room for the most that can happen: a trade needs a long signal, it has up to three orders and, unless a volume
-    cap splits its exit, two fills."""
+    """Room for the most that can happen and one row more: a trade needs a long signal, it has up to three orders and,
+    unless a volume cap splits its exit, two fills."""
     entries = int(np.count_nonzero(signals.side > 0)) + 1
+    fills = bars if capped else entries
     return Rows(
         # A hold's check between two candles is written down when it ends the position.
-        decided=np.empty(len(signals) + entries if record else 0, DECIDED),
-        placed=np.empty(3 * entries, PLACED),
-        fills=np.empty(2 * (bars if capped else entries), FILL),
-        trades=np.empty(entries, TRADE),
+        decided=np.empty((len(signals) + entries if record else 0) + 1, DECIDED),
+        placed=np.empty(3 * entries + 1, PLACED),
+        fills=np.empty(2 * fills + 1, FILL),
+        trades=np.empty(entries + 1, TRADE),
         equity=np.empty(bars),
     )
 

@@ -117,6 +117,26 @@ def test_signals_before_the_warm_up_are_not_heard():
     assert result.decisions["blocking"].tolist()[:2] == [Gate.HISTORY, Gate.HISTORY]
 
 
+def test_history_warms_the_strategy_and_is_not_played():
+    bars, sides = market(*[None] * 12), [0, 1, 0, 0, 0, -1, 0, 1, 0, -1]
+    result = play(bars, sides, exits={"warmup": 6}, start=300)
+    assert (result.decisions["time"][0], len(result.decisions), len(result.equity)) == (360, 7, 7)
+    assert result.decisions["blocking"][0] != Gate.HISTORY
+    assert [(trade["entry_time"], trade["exit_time"]) for trade in result.trades] == [(480, 600)]
+
+
+def test_history_counts_the_candles_of_the_bot_that_are_whole():
+    bars = market(*[None] * 20)
+    result = play(bars, [0, 0, 1], timeframe=300, exits={"warmup": 3}, start=720)
+    assert result.decisions["time"].tolist() == [900, 1200]
+    assert [trade["entry_time"] for trade in result.trades] == [900]
+
+
+def test_a_start_at_the_first_bar_changes_nothing():
+    bars, sides = random_market(600, seed=3, gaps=0.1), [1, 0, -1] * 200
+    assert play(bars, sides, start=int(bars["time"][0])).results_hash == play(bars, sides).results_hash
+
+
 # The account
 
 
@@ -184,6 +204,18 @@ def test_a_daily_loss_stops_entries_until_the_next_utc_day():
     gates = dict(zip((result.decisions["time"] - 86400).tolist(), result.decisions["blocking"].tolist(), strict=True))
     assert gates[-120] == gates[-60] == Gate.DAILY_LOSS
     assert result.trades["entry_time"].tolist() == [start + 60, 86400]  # the close at midnight opens the new day
+
+
+def test_a_day_opens_with_the_equity_of_its_first_decision():
+    evening = [(100.0,) * 4 + (10.0,)] * 10
+    morning = [(80.0,) * 4 + (10.0,)] * 10
+    bars = candles(evening + morning)
+    bars["time"][:10] += 86_400 - 900  # until 23:55: no candle closes at midnight
+    bars["time"][10:] += 86_400 - 600  # from midnight on
+    limits = RiskLimits(max_positions=0, max_position=0, max_exposure=0, daily_loss=0.05, max_age=0)
+    decisions = play(bars, [1], timeframe=300, limits=limits).decisions
+    assert (decisions["time"] - 86_400).tolist() == [-600, -300, 300, 600]
+    assert (decisions["passed"] >> Gate.DAILY_LOSS & 1).all()
 
 
 def test_a_position_limit_caps_the_size():
@@ -261,6 +293,7 @@ def test_it_gives_the_same_results_without_the_compiler():
         ({"cash": float("nan")}, "cash must be above 0, was nan"),
         ({"settings": BotSettings(size=-0.1)}, "size must be above 0, was -0.1"),
         ({"timeframe": 90}, "timeframe must be a multiple of the candles' 60 s, was 90 s"),
+        ({"start": 61}, "start must not be after the last candle at 60, was 61"),
         ({"timeframe": 0}, "timeframe must be a multiple of the candles' 60 s, was 0 s"),
     ],
 )

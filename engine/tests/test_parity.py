@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from engine.kinds import EventKind, FillReason, OrderKind, Purpose, Side, Verdict
-from engine.parity import results_hash
+from engine.parity import TradingRecord, results_hash
 
 DECISION = (60, Verdict.ENTER, -1, 0b1011, 0b0100, 250)
 ORDER = (60, Purpose.PROTECT, OrderKind.BRACKET, Side.SELL, 250, 110.25, 99.5)
@@ -61,3 +61,12 @@ def test_any_difference_of_a_fill_matters(place):
 def test_a_missing_row_matters_and_so_does_its_kind():
     assert results_hash([], [], []) != results_hash([DECISION], [], [])
     assert results_hash([DECISION], [], []) != results_hash([DECISION, DECISION], [], [])
+
+
+def test_a_record_names_what_differs_from_another():
+    noisy = (*FILL[:3], FILL[3] * (1 + 1e-15), *FILL[4:])
+    record = TradingRecord([DECISION], [ORDER], [FILL])
+    assert record.differences(TradingRecord([DECISION], [ORDER], [noisy])) == ([], [])
+    mine, theirs = record.differences(TradingRecord([DECISION], [], [FILL, FILL]))
+    assert [line.split()[0] for line in mine] == ["order"]
+    assert [line.split()[0] for line in theirs] == ["fill"]

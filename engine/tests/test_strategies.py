@@ -6,6 +6,7 @@ import pytest
 from engine.config import Costs
 from engine.gates import CONDITIONS
 from engine.records import SIGNAL
+from engine.strategies import ema_rsi_volume_columns, ma_cross_columns
 from engine.strategies.base import ParameterError
 from engine.strategies.registry import REGISTRY, find_strategy
 from engine.strategies.validation import validate, warnings
@@ -159,3 +160,54 @@ def test_it_warns_of_values_outside_the_usual():
 
 def test_it_has_nothing_to_say_against_a_plain_cross():
     assert warnings(REGISTRY["ma_cross"], REGISTRY["ma_cross"].defaults(), Costs()) == []
+
+
+def one_bar(**values: float):
+    """Side, score and confidence of ema_rsi_volume for one bar with these indicators."""
+    names = ("close", "average", "strength", "volume", "busy")
+    columns = (np.array([values[name]], "f8") for name in names)
+    side, score, confidence = ema_rsi_volume_columns.signal_columns(*columns, 55.0, 70.0, -1)
+    return side[0], score[0], confidence[0]
+
+
+EXAMPLE = {"close": 10_010.0, "average": 10_000.0, "strength": 60.0, "volume": 24.0, "busy": 15.0}
+
+
+def test_the_worked_examples_of_ema_rsi_volume_hold():
+    assert one_bar(**EXAMPLE) == (1, pytest.approx(0.8767, abs=5e-5), pytest.approx(0.8767, abs=5e-5))
+    nearly = one_bar(**EXAMPLE | {"strength": 52.0, "volume": 12.0})
+    assert nearly == (0, pytest.approx(0.3091, abs=5e-5), pytest.approx(0.3091, abs=5e-5))
+
+
+def test_below_the_average_everything_is_mirrored():
+    side, score, confidence = one_bar(**EXAMPLE | {"close": 9_990.0, "strength": 40.0})
+    assert (side, score) == (-1, -confidence)
+    assert confidence == pytest.approx(0.8767, abs=5e-5)
+
+
+@pytest.mark.parametrize("name", ["average", "strength", "volume", "busy"])
+def test_an_undefined_indicator_says_nothing(name):
+    assert one_bar(**EXAMPLE | {name: np.nan}) == (0, 0, 0)
+
+
+def test_a_close_on_the_average_has_no_direction():
+    assert one_bar(**EXAMPLE | {"close": 10_000.0}) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "side", "score"),
+    [
+        (-0.0003, 0.0002, 1, 0.85),
+        (0.0003, -0.0002, -1, -0.85),
+        (-0.0006, -0.0004, 0, 0.414),
+        (0.0006, 0.0004, 0, -0.414),
+        (-0.0004, -0.0006, 0, 0.0),
+        (-0.005, -0.004, 0, 0.0),
+    ],
+)
+def test_the_worked_examples_of_ma_cross_hold(before, now, side, score):
+    fast, slow = np.array([1 + before, 1 + now]) * 100, np.array([100.0, 100.0])
+    sides, scores, confidences = ma_cross_columns.signal_columns(fast, slow, 1e-9)
+    assert sides[1] == side
+    assert scores[1] == pytest.approx(score)
+    assert confidences[1] == abs(scores[1])

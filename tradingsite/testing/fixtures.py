@@ -1,6 +1,9 @@
 """Fixtures that every test can ask for; see the modules beside this one."""
 
+from datetime import UTC, datetime
+
 import pytest
+from time_machine import TimeMachineFixture
 
 from engine.strategies.base import Strategy
 from engine.strategies.registry import REGISTRY
@@ -13,6 +16,13 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> Strategy:
     """Registers the strategy that the test dictates."""
     monkeypatch.setitem(REGISTRY, SCRIPTED.name, SCRIPTED)
     return SCRIPTED
+
+
+@pytest.fixture
+def clock(time_machine: TimeMachineFixture) -> TimeMachineFixture:
+    """Wall time stands still until the test shifts it."""
+    time_machine.move_to(datetime(2026, 1, 1, tzinfo=UTC), tick=False)
+    return time_machine
 
 
 @pytest.fixture

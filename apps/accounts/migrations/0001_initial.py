@@ -76,6 +76,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "user",
                 "verbose_name_plural": "users",
+                "permissions": [("pause_user", "Can pause and resume a user")],
                 "abstract": False,
             },
         ),

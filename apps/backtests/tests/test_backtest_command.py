@@ -97,15 +97,18 @@ def test_it_decides_on_higher_timeframes(candles):
 @pytest.mark.django_db
 def test_it_takes_an_imported_product(candles):
     sizes = {"base_increment": "0.1", "quote_increment": "0.01", "base_min_size": "0.1", "quote_min_size": "1"}
-    Product.objects.create(venue="coinbase", symbol="SOL-USD", base="SOL", quote="USD", **sizes)
-    quantities = [trade["quantity"] for trade in run_json(candles, product="SOL-USD")["trades"]]
+    Product.objects.create(venue="coinbase", symbol="AVAX-USD", base="AVAX", quote="USD", **sizes)
+    quantities = [trade["quantity"] for trade in run_json(candles, product="AVAX-USD")["trades"]]
     assert quantities
     assert all(round(quantity * 10) == pytest.approx(quantity * 10) for quantity in quantities)
 
 
 BAD = [
     (["--strategy", "magic"], "strategy must be one of ema_rsi_volume, ma_cross, was 'magic'"),
-    (["--product", "XYZ-USD"], "product must be one of BTC-USD, was 'XYZ-USD'"),
+    (
+        ["--product", "XYZ-USD"],
+        "product must be one of ADA-USD, BTC-USD, DOGE-USD, ETH-USD, LTC-USD, SOL-USD, XRP-USD, was 'XYZ-USD'",
+    ),
     (["--param", "fast"], "param must be NAME=VALUE, was 'fast'"),
     (["--param", "fast="], "param must be NAME=VALUE, was 'fast='"),
     (["--param", "fast=5", "--param", "fast=6"], "param must name a parameter once, was fast again"),

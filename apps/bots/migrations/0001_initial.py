@@ -7,129 +7,188 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('markets', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("markets", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Bot',
+            name="Bot",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60)),
-                ('state', models.CharField(choices=[('running', 'Running'), ('paused', 'Paused'), ('stopped', 'Stopped'), ('error', 'Error')], default='stopped', max_length=8)),
-                ('state_reason', models.CharField(blank=True, max_length=300)),
-                ('state_since', models.DateTimeField(auto_now_add=True)),
-                ('memory', models.BinaryField(default=bytes)),
-                ('last_position', models.BigIntegerField(default=0)),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='bots', to='accounts.tradingaccount')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='markets.product')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=60)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("running", "Running"),
+                            ("paused", "Paused"),
+                            ("stopped", "Stopped"),
+                            ("error", "Error"),
+                        ],
+                        default="stopped",
+                        max_length=8,
+                    ),
+                ),
+                ("state_reason", models.CharField(blank=True, max_length=300)),
+                ("state_since", models.DateTimeField(auto_now_add=True)),
+                ("memory", models.BinaryField(default=bytes)),
+                ("last_position", models.BigIntegerField(default=0)),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="bots", to="accounts.tradingaccount"
+                    ),
+                ),
+                ("product", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="markets.product")),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
+                "permissions": [("switch_bot", "Can pause a bot, and start it again")],
             },
         ),
         migrations.CreateModel(
-            name='BotVersion',
+            name="BotVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('strategy', models.CharField(max_length=40)),
-                ('strategy_version', models.PositiveIntegerField()),
-                ('timeframe', models.IntegerField()),
-                ('params', models.JSONField()),
-                ('controls', models.JSONField()),
-                ('diff', models.JSONField(default=list)),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
-                ('bot', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='bots.bot')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                ("strategy", models.CharField(max_length=40)),
+                ("strategy_version", models.PositiveIntegerField()),
+                ("timeframe", models.IntegerField()),
+                ("params", models.JSONField()),
+                ("controls", models.JSONField()),
+                ("diff", models.JSONField(default=list)),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                (
+                    "author",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "bot",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="versions", to="bots.bot"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-number'],
+                "ordering": ["-number"],
             },
         ),
         migrations.AddField(
-            model_name='bot',
-            name='version',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='bots.botversion'),
+            model_name="bot",
+            name="version",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.RESTRICT, related_name="+", to="bots.botversion"
+            ),
         ),
         migrations.CreateModel(
-            name='Evaluation',
+            name="Evaluation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('position', models.BigIntegerField()),
-                ('at', models.DateTimeField()),
-                ('seq', models.BigIntegerField()),
-                ('verdict', models.PositiveSmallIntegerField(choices=[(0, 'Enter'), (1, 'Exit'), (2, 'Protect'), (3, 'Hold'), (4, 'Blocked'), (5, 'Missed')])),
-                ('action', models.PositiveSmallIntegerField(choices=[(0, 'None'), (1, 'Enter'), (2, 'Exit'), (3, 'Protect')])),
-                ('blocking', models.SmallIntegerField()),
-                ('passed', models.BigIntegerField()),
-                ('unknown', models.BigIntegerField()),
-                ('lots', models.BigIntegerField(default=0)),
-                ('price', models.FloatField()),
-                ('score', models.FloatField()),
-                ('confidence', models.FloatField()),
-                ('values', django.contrib.postgres.fields.ArrayField(base_field=models.FloatField())),
-                ('thresholds', django.contrib.postgres.fields.ArrayField(base_field=models.FloatField())),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('bot', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='evaluations', to='bots.bot')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='bots.botversion')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("day", models.DateField()),
+                ("position", models.BigIntegerField()),
+                ("at", models.DateTimeField()),
+                ("seq", models.BigIntegerField()),
+                (
+                    "verdict",
+                    models.PositiveSmallIntegerField(
+                        choices=[(0, "Enter"), (1, "Exit"), (2, "Protect"), (3, "Hold"), (4, "Blocked"), (5, "Missed")]
+                    ),
+                ),
+                (
+                    "action",
+                    models.PositiveSmallIntegerField(choices=[(0, "None"), (1, "Enter"), (2, "Exit"), (3, "Protect")]),
+                ),
+                ("blocking", models.SmallIntegerField()),
+                ("passed", models.BigIntegerField()),
+                ("unknown", models.BigIntegerField()),
+                ("lots", models.BigIntegerField(default=0)),
+                ("price", models.FloatField()),
+                ("score", models.FloatField()),
+                ("confidence", models.FloatField()),
+                ("values", django.contrib.postgres.fields.ArrayField(base_field=models.FloatField())),
+                ("thresholds", django.contrib.postgres.fields.ArrayField(base_field=models.FloatField())),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                (
+                    "bot",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="evaluations", to="bots.bot"
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="bots.botversion"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-at', '-id'],
+                "ordering": ["-at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='EvaluationBatch',
+            name="EvaluationBatch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('timeframe', models.IntegerField()),
-                ('position', models.BigIntegerField()),
-                ('time', models.BigIntegerField()),
-                ('part', models.PositiveIntegerField()),
-                ('bot_ids', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField())),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('claimed', 'Claimed'), ('done', 'Done')], default='waiting', max_length=8)),
-                ('claim', models.UUIDField(blank=True, null=True)),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('finished', models.DateTimeField(blank=True, null=True)),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='markets.product')),
-                ('session', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='markets.marketsession')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("timeframe", models.IntegerField()),
+                ("position", models.BigIntegerField()),
+                ("time", models.BigIntegerField()),
+                ("part", models.PositiveIntegerField()),
+                ("bot_ids", django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField())),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("waiting", "Waiting"), ("claimed", "Claimed"), ("done", "Done")],
+                        default="waiting",
+                        max_length=8,
+                    ),
+                ),
+                ("claim", models.UUIDField(blank=True, null=True)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                ("finished", models.DateTimeField(blank=True, null=True)),
+                ("product", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="markets.product")),
+                ("session", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="markets.marketsession")),
             ],
+            options={
+                "verbose_name_plural": "evaluation batches",
+            },
         ),
         migrations.AddConstraint(
-            model_name='botversion',
-            constraint=models.UniqueConstraint(fields=('bot', 'number'), name='bot_version_once'),
+            model_name="botversion",
+            constraint=models.UniqueConstraint(fields=("bot", "number"), name="bot_version_once"),
         ),
         migrations.AddConstraint(
-            model_name='bot',
-            constraint=models.UniqueConstraint(fields=('account', 'name'), name='bot_name_once'),
+            model_name="bot",
+            constraint=models.UniqueConstraint(fields=("account", "name"), name="bot_name_once"),
         ),
         migrations.AddIndex(
-            model_name='evaluation',
-            index=models.Index(fields=['bot', '-at'], name='bots_evalua_bot_id_b8025b_idx'),
+            model_name="evaluation",
+            index=models.Index(fields=["bot", "-at"], name="bots_evalua_bot_id_b8025b_idx"),
         ),
         migrations.AddIndex(
-            model_name='evaluation',
-            index=models.Index(fields=['bot', 'seq'], name='bots_evalua_bot_id_b3e994_idx'),
+            model_name="evaluation",
+            index=models.Index(fields=["bot", "seq"], name="bots_evalua_bot_id_b3e994_idx"),
         ),
         migrations.AddConstraint(
-            model_name='evaluation',
-            constraint=models.UniqueConstraint(fields=('bot', 'position', 'day'), name='evaluation_once'),
+            model_name="evaluation",
+            constraint=models.UniqueConstraint(fields=("bot", "position", "day"), name="evaluation_once"),
         ),
         migrations.AddIndex(
-            model_name='evaluationbatch',
-            index=models.Index(condition=models.Q(('state', 'done'), _negated=True), fields=['position'], name='batches_waiting'),
+            model_name="evaluationbatch",
+            index=models.Index(
+                condition=models.Q(("state", "done"), _negated=True), fields=["position"], name="batches_waiting"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='evaluationbatch',
-            constraint=models.UniqueConstraint(fields=('product', 'timeframe', 'position', 'part'), name='batch_once'),
+            model_name="evaluationbatch",
+            constraint=models.UniqueConstraint(fields=("product", "timeframe", "position", "part"), name="batch_once"),
         ),
     ]

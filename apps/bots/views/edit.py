@@ -24,12 +24,8 @@ def edit(request: UserRequest, pk: int) -> HttpResponse:
     bot = bot_get(request.user, pk)
     assert bot.version is not None
     strategy = REGISTRY[bot.version.strategy]
-    form = BotForm(
-        request.POST if request.method == "POST" else None,
-        strategy=strategy,
-        quote=bot.product.quote,
-        version=bot.version,
-    )
+    data = request.POST if request.method == "POST" else None
+    form = BotForm(data, strategy=strategy, quote=bot.product.quote, version=bot.version)
     context = {"bot": bot, "form": form, "strategy": strategy}
     deed = request.POST.get("deed", "")
     if not form.is_bound or deed == "edit":

@@ -54,9 +54,8 @@ def settings(request: UserRequest) -> HttpResponse:
         return redirect("bots:new")
     product, strategy = choice.cleaned_data["product"], REGISTRY[choice.cleaned_data["strategy"]]
     initial = {"name": _free_name(account, f"{product.base} {strategy.title}")}
-    form = BotForm(
-        request.POST if request.method == "POST" else None, strategy=strategy, quote=product.quote, initial=initial
-    )
+    data = request.POST if request.method == "POST" else None
+    form = BotForm(data, strategy=strategy, quote=product.quote, initial=initial)
     context = {"form": form, "product": product, "strategy": strategy, "account": account}
     deed = request.POST.get("deed", "")
     if not form.is_bound or deed == "edit":

@@ -6,106 +6,168 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('markets', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("markets", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('generation', models.PositiveIntegerField()),
-                ('seq', models.BigIntegerField()),
-                ('kind', models.CharField(choices=[('deposit', 'Deposit'), ('withdrawal', 'Withdrawal'), ('fill', 'Fill'), ('reset', 'Reset')], max_length=12)),
-                ('at', models.DateTimeField()),
-                ('reference', models.CharField(max_length=80)),
-                ('memo', models.CharField(blank=True, max_length=200)),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='accounts.tradingaccount')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("generation", models.PositiveIntegerField()),
+                ("seq", models.BigIntegerField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("deposit", "Deposit"),
+                            ("withdrawal", "Withdrawal"),
+                            ("fill", "Fill"),
+                            ("reset", "Reset"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("reference", models.CharField(max_length=80)),
+                ("memo", models.CharField(blank=True, max_length=200)),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="entries",
+                        to="accounts.tradingaccount",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'entries',
+                "verbose_name_plural": "entries",
             },
         ),
         migrations.CreateModel(
-            name='Hold',
+            name="Hold",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.UUIDField(unique=True)),
-                ('currency', models.CharField(max_length=12)),
-                ('amount', models.DecimalField(decimal_places=18, default=Decimal('0'), max_digits=38)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='holds', to='accounts.tradingaccount')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.UUIDField(unique=True)),
+                ("currency", models.CharField(max_length=12)),
+                ("amount", models.DecimalField(decimal_places=18, default=Decimal("0"), max_digits=38)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="holds", to="accounts.tradingaccount"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Line',
+            name="Line",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('bucket', models.CharField(choices=[('assets', 'Assets'), ('outside', 'Outside'), ('trading', 'Trading'), ('fees', 'Fees')], max_length=8)),
-                ('currency', models.CharField(max_length=12)),
-                ('amount', models.DecimalField(decimal_places=18, default=Decimal('0'), max_digits=38)),
-                ('holder', models.CharField(blank=True, max_length=32)),
-                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='ledger.entry')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "bucket",
+                    models.CharField(
+                        choices=[
+                            ("assets", "Assets"),
+                            ("outside", "Outside"),
+                            ("trading", "Trading"),
+                            ("fees", "Fees"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("currency", models.CharField(max_length=12)),
+                ("amount", models.DecimalField(decimal_places=18, default=Decimal("0"), max_digits=38)),
+                ("holder", models.CharField(blank=True, max_length=32)),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="lines", to="ledger.entry"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Position',
+            name="Position",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('generation', models.PositiveIntegerField()),
-                ('holder', models.CharField(max_length=32)),
-                ('quantity', models.DecimalField(decimal_places=18, default=Decimal('0'), max_digits=38)),
-                ('bought', models.DecimalField(decimal_places=18, default=Decimal('0'), max_digits=38)),
-                ('bought_notional', models.DecimalField(decimal_places=18, default=Decimal('0'), max_digits=38)),
-                ('sold', models.DecimalField(decimal_places=18, default=Decimal('0'), max_digits=38)),
-                ('sold_notional', models.DecimalField(decimal_places=18, default=Decimal('0'), max_digits=38)),
-                ('fees', models.DecimalField(decimal_places=18, default=Decimal('0'), max_digits=38)),
-                ('opened', models.DateTimeField()),
-                ('closed', models.DateTimeField(blank=True, null=True)),
-                ('reason', models.CharField(blank=True, max_length=16)),
-                ('stop', models.FloatField(default=0)),
-                ('target', models.FloatField(default=0)),
-                ('hold', models.BigIntegerField(default=0)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='positions', to='accounts.tradingaccount')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='markets.product')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("generation", models.PositiveIntegerField()),
+                ("holder", models.CharField(max_length=32)),
+                ("quantity", models.DecimalField(decimal_places=18, default=Decimal("0"), max_digits=38)),
+                ("bought", models.DecimalField(decimal_places=18, default=Decimal("0"), max_digits=38)),
+                ("bought_notional", models.DecimalField(decimal_places=18, default=Decimal("0"), max_digits=38)),
+                ("sold", models.DecimalField(decimal_places=18, default=Decimal("0"), max_digits=38)),
+                ("sold_notional", models.DecimalField(decimal_places=18, default=Decimal("0"), max_digits=38)),
+                ("fees", models.DecimalField(decimal_places=18, default=Decimal("0"), max_digits=38)),
+                ("opened", models.DateTimeField()),
+                ("closed", models.DateTimeField(blank=True, null=True)),
+                ("reason", models.CharField(blank=True, max_length=16)),
+                ("stop", models.FloatField(default=0)),
+                ("target", models.FloatField(default=0)),
+                ("hold", models.BigIntegerField(default=0)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="positions",
+                        to="accounts.tradingaccount",
+                    ),
+                ),
+                ("product", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="markets.product")),
             ],
         ),
         migrations.CreateModel(
-            name='Balance',
+            name="Balance",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('currency', models.CharField(max_length=12)),
-                ('total', models.DecimalField(decimal_places=18, default=Decimal('0'), max_digits=38)),
-                ('held', models.DecimalField(decimal_places=18, default=Decimal('0'), max_digits=38)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='balances', to='accounts.tradingaccount')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("currency", models.CharField(max_length=12)),
+                ("total", models.DecimalField(decimal_places=18, default=Decimal("0"), max_digits=38)),
+                ("held", models.DecimalField(decimal_places=18, default=Decimal("0"), max_digits=38)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="balances",
+                        to="accounts.tradingaccount",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('account', 'currency'), name='balance_once'), models.CheckConstraint(condition=models.Q(('held__gte', 0)), name='balance_held_not_negative'), models.CheckConstraint(condition=models.Q(('total__gte', models.F('held'))), name='balance_held_covered')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("account", "currency"), name="balance_once"),
+                    models.CheckConstraint(condition=models.Q(("held__gte", 0)), name="balance_held_not_negative"),
+                    models.CheckConstraint(
+                        condition=models.Q(("total__gte", models.F("held"))), name="balance_held_covered"
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(fields=['account', 'seq'], name='ledger_entr_account_3cf0c5_idx'),
+            model_name="entry",
+            index=models.Index(fields=["account", "seq"], name="ledger_entr_account_3cf0c5_idx"),
         ),
         migrations.AddConstraint(
-            model_name='entry',
-            constraint=models.UniqueConstraint(fields=('account', 'reference'), name='entry_once'),
+            model_name="entry",
+            constraint=models.UniqueConstraint(fields=("account", "reference"), name="entry_once"),
         ),
         migrations.AddIndex(
-            model_name='position',
-            index=models.Index(fields=['account', 'closed'], name='ledger_posi_account_7a2c00_idx'),
+            model_name="position",
+            index=models.Index(fields=["account", "closed"], name="ledger_posi_account_7a2c00_idx"),
         ),
         migrations.AddConstraint(
-            model_name='position',
-            constraint=models.UniqueConstraint(condition=models.Q(('closed__isnull', True)), fields=('account', 'holder', 'product'), name='one_open_position'),
+            model_name="position",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("closed__isnull", True)),
+                fields=("account", "holder", "product"),
+                name="one_open_position",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='position',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gte', 0)), name='position_not_oversold'),
+            model_name="position",
+            constraint=models.CheckConstraint(condition=models.Q(("quantity__gte", 0)), name="position_not_oversold"),
         ),
     ]

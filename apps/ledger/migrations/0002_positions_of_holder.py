@@ -4,16 +4,15 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('ledger', '0001_initial'),
-        ('markets', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("ledger", "0001_initial"),
+        ("markets", "0001_initial"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='position',
-            index=models.Index(fields=['account', 'holder', '-closed'], name='positions_of_holder'),
+            model_name="position",
+            index=models.Index(fields=["account", "holder", "-closed"], name="positions_of_holder"),
         ),
     ]

@@ -5,99 +5,124 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='MarketSession',
+            name="MarketSession",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('venue', models.CharField(db_index=True, max_length=32)),
-                ('title', models.CharField(max_length=120)),
-                ('simulated', models.BooleanField(default=True)),
-                ('recording', models.CharField(blank=True, max_length=120)),
-                ('speed', models.FloatField(default=1)),
-                ('starts', models.BigIntegerField(default=0)),
-                ('ends', models.BigIntegerField(default=0)),
-                ('opened', models.DateTimeField(auto_now_add=True)),
-                ('closed', models.DateTimeField(blank=True, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("venue", models.CharField(db_index=True, max_length=32)),
+                ("title", models.CharField(max_length=120)),
+                ("simulated", models.BooleanField(default=True)),
+                ("recording", models.CharField(blank=True, max_length=120)),
+                ("speed", models.FloatField(default=1)),
+                ("starts", models.BigIntegerField(default=0)),
+                ("ends", models.BigIntegerField(default=0)),
+                ("opened", models.DateTimeField(auto_now_add=True)),
+                ("closed", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('closed__isnull', True)), fields=('venue',), name='one_open_session_a_venue')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("closed__isnull", True)), fields=("venue",), name="one_open_session_a_venue"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Product',
+            name="Product",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('venue', models.CharField(max_length=32)),
-                ('symbol', models.CharField(max_length=32)),
-                ('base', models.CharField(max_length=12)),
-                ('quote', models.CharField(max_length=12)),
-                ('base_increment', models.DecimalField(decimal_places=18, max_digits=38)),
-                ('quote_increment', models.DecimalField(decimal_places=18, max_digits=38)),
-                ('base_min_size', models.DecimalField(decimal_places=18, max_digits=38)),
-                ('quote_min_size', models.DecimalField(decimal_places=18, max_digits=38)),
-                ('status', models.CharField(choices=[('online', 'Online'), ('halted', 'Halted'), ('delisted', 'Delisted')], default='online', max_length=10)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("venue", models.CharField(max_length=32)),
+                ("symbol", models.CharField(max_length=32)),
+                ("base", models.CharField(max_length=12)),
+                ("quote", models.CharField(max_length=12)),
+                ("base_increment", models.DecimalField(decimal_places=18, max_digits=38)),
+                ("quote_increment", models.DecimalField(decimal_places=18, max_digits=38)),
+                ("base_min_size", models.DecimalField(decimal_places=18, max_digits=38)),
+                ("quote_min_size", models.DecimalField(decimal_places=18, max_digits=38)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("online", "Online"), ("halted", "Halted"), ("delisted", "Delisted")],
+                        default="online",
+                        max_length=10,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['venue', 'symbol'],
-                'constraints': [models.UniqueConstraint(fields=('venue', 'symbol'), name='product_once')],
+                "ordering": ["venue", "symbol"],
+                "constraints": [models.UniqueConstraint(fields=("venue", "symbol"), name="product_once")],
             },
         ),
         migrations.CreateModel(
-            name='Feed',
+            name="Feed",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.BigIntegerField(default=0)),
-                ('market_time', models.BigIntegerField(default=0)),
-                ('price', models.FloatField(null=True)),
-                ('updated', models.DateTimeField(null=True)),
-                ('settled', models.BigIntegerField(default=0)),
-                ('late', models.BigIntegerField(default=0)),
-                ('session', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='feeds', to='markets.marketsession')),
-                ('product', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='feed', to='markets.product')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.BigIntegerField(default=0)),
+                ("market_time", models.BigIntegerField(default=0)),
+                ("price", models.FloatField(null=True)),
+                ("updated", models.DateTimeField(null=True)),
+                ("settled", models.BigIntegerField(default=0)),
+                ("late", models.BigIntegerField(default=0)),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="feeds", to="markets.marketsession"
+                    ),
+                ),
+                (
+                    "product",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="feed", to="markets.product"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CandleChunk',
+            name="CandleChunk",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('timeframe', models.IntegerField()),
-                ('day', models.DateField()),
-                ('bars', models.PositiveIntegerField()),
-                ('data', models.BinaryField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('source', models.CharField(max_length=120)),
-                ('revision', models.PositiveIntegerField(default=1)),
-                ('session', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='markets.marketsession')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='markets.product')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("timeframe", models.IntegerField()),
+                ("day", models.DateField()),
+                ("bars", models.PositiveIntegerField()),
+                ("data", models.BinaryField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("source", models.CharField(max_length=120)),
+                ("revision", models.PositiveIntegerField(default=1)),
+                ("session", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="markets.marketsession")),
+                ("product", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="markets.product")),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('session', 'product', 'timeframe', 'day', 'revision'), name='candle_chunk_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("session", "product", "timeframe", "day", "revision"), name="candle_chunk_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Candle',
+            name="Candle",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('timeframe', models.IntegerField()),
-                ('time', models.BigIntegerField()),
-                ('open', models.FloatField()),
-                ('high', models.FloatField()),
-                ('low', models.FloatField()),
-                ('close', models.FloatField()),
-                ('volume', models.FloatField()),
-                ('closed', models.BooleanField(default=True)),
-                ('session', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='markets.marketsession')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='markets.product')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("timeframe", models.IntegerField()),
+                ("time", models.BigIntegerField()),
+                ("open", models.FloatField()),
+                ("high", models.FloatField()),
+                ("low", models.FloatField()),
+                ("close", models.FloatField()),
+                ("volume", models.FloatField()),
+                ("closed", models.BooleanField(default=True)),
+                ("session", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="markets.marketsession")),
+                ("product", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="markets.product")),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('session', 'product', 'timeframe', 'time'), name='candle_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("session", "product", "timeframe", "time"), name="candle_once")
+                ],
             },
         ),
     ]

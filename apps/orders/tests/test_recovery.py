@@ -2,18 +2,11 @@
 
 from uuid import uuid4
 
-import pytest
 from django.conf import settings
 
 from apps.orders.submission import _claim_orders
 from engine.orders.states import OrderState
 from exchanges.port import Unknown
-
-
-@pytest.fixture
-def clock(time_machine):
-    time_machine.move_to("2026-01-01T00:00:00Z", tick=False)
-    return time_machine
 
 
 def die_after_claim(desk):

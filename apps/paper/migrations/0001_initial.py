@@ -6,69 +6,95 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('markets', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("markets", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PaperBook',
+            name="PaperBook",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.BigIntegerField(default=0)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='paper_books', to='accounts.tradingaccount')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='markets.product')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.BigIntegerField(default=0)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="paper_books",
+                        to="accounts.tradingaccount",
+                    ),
+                ),
+                ("product", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="markets.product")),
             ],
         ),
         migrations.CreateModel(
-            name='PaperOrder',
+            name="PaperOrder",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('client_order_id', models.UUIDField(unique=True)),
-                ('side', models.SmallIntegerField()),
-                ('kind', models.PositiveSmallIntegerField()),
-                ('lots', models.BigIntegerField()),
-                ('filled', models.BigIntegerField(default=0)),
-                ('limit', models.FloatField(default=0)),
-                ('stop', models.FloatField(default=0)),
-                ('funds', models.FloatField(default=0)),
-                ('arrival', models.BigIntegerField()),
-                ('triggered', models.BooleanField(default=False)),
-                ('resting', models.BooleanField(default=False)),
-                ('status', models.CharField(choices=[('open', 'Open'), ('filled', 'Filled'), ('cancelled', 'Cancelled')], default='open', max_length=10)),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('book', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='orders', to='paper.paperbook')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("client_order_id", models.UUIDField(unique=True)),
+                ("side", models.SmallIntegerField()),
+                ("kind", models.PositiveSmallIntegerField()),
+                ("lots", models.BigIntegerField()),
+                ("filled", models.BigIntegerField(default=0)),
+                ("limit", models.FloatField(default=0)),
+                ("stop", models.FloatField(default=0)),
+                ("funds", models.FloatField(default=0)),
+                ("arrival", models.BigIntegerField()),
+                ("triggered", models.BooleanField(default=False)),
+                ("resting", models.BooleanField(default=False)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("open", "Open"), ("filled", "Filled"), ("cancelled", "Cancelled")],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                (
+                    "book",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="orders", to="paper.paperbook"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PaperFill',
+            name="PaperFill",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.BigIntegerField()),
-                ('time', models.BigIntegerField()),
-                ('price', models.DecimalField(decimal_places=18, default=Decimal('0'), max_digits=38)),
-                ('quantity', models.DecimalField(decimal_places=18, default=Decimal('0'), max_digits=38)),
-                ('fee', models.DecimalField(decimal_places=18, default=Decimal('0'), max_digits=38)),
-                ('maker', models.BooleanField(default=False)),
-                ('reason', models.CharField(max_length=8)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='accounts.tradingaccount')),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='fills', to='paper.paperorder')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.BigIntegerField()),
+                ("time", models.BigIntegerField()),
+                ("price", models.DecimalField(decimal_places=18, default=Decimal("0"), max_digits=38)),
+                ("quantity", models.DecimalField(decimal_places=18, default=Decimal("0"), max_digits=38)),
+                ("fee", models.DecimalField(decimal_places=18, default=Decimal("0"), max_digits=38)),
+                ("maker", models.BooleanField(default=False)),
+                ("reason", models.CharField(max_length=8)),
+                (
+                    "account",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="accounts.tradingaccount"),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="fills", to="paper.paperorder"
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='paperbook',
-            constraint=models.UniqueConstraint(fields=('account', 'product'), name='paper_book_once'),
+            model_name="paperbook",
+            constraint=models.UniqueConstraint(fields=("account", "product"), name="paper_book_once"),
         ),
         migrations.AddIndex(
-            model_name='paperorder',
-            index=models.Index(condition=models.Q(('status', 'open')), fields=['book'], name='paper_orders_open'),
+            model_name="paperorder",
+            index=models.Index(condition=models.Q(("status", "open")), fields=["book"], name="paper_orders_open"),
         ),
         migrations.AddIndex(
-            model_name='paperfill',
-            index=models.Index(fields=['account', 'id'], name='paper_paper_account_9e9b1f_idx'),
+            model_name="paperfill",
+            index=models.Index(fields=["account", "id"], name="paper_paper_account_9e9b1f_idx"),
         ),
     ]

@@ -6,26 +6,32 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='EquitySnapshot',
+            name="EquitySnapshot",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('generation', models.PositiveIntegerField()),
-                ('at', models.DateTimeField()),
-                ('equity', models.DecimalField(decimal_places=18, default=Decimal('0'), max_digits=38)),
-                ('cash', models.DecimalField(decimal_places=18, default=Decimal('0'), max_digits=38)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='snapshots', to='accounts.tradingaccount')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("generation", models.PositiveIntegerField()),
+                ("at", models.DateTimeField()),
+                ("equity", models.DecimalField(decimal_places=18, default=Decimal("0"), max_digits=38)),
+                ("cash", models.DecimalField(decimal_places=18, default=Decimal("0"), max_digits=38)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="snapshots",
+                        to="accounts.tradingaccount",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('account', 'generation', 'at'), name='snapshot_once')],
+                "constraints": [models.UniqueConstraint(fields=("account", "generation", "at"), name="snapshot_once")],
             },
         ),
     ]

@@ -7,65 +7,176 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='RiskPolicy',
+            name="RiskPolicy",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('max_positions', models.PositiveIntegerField(default=5, verbose_name='open positions')),
-                ('max_position', models.FloatField(default=0.1, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1)], verbose_name='position size, ratio of equity')),
-                ('max_exposure', models.FloatField(default=0.5, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1)], verbose_name='exposure, ratio of equity')),
-                ('daily_loss', models.FloatField(default=0.05, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1)], verbose_name="daily loss, ratio of the day's opening equity")),
-                ('daily_loss_amount', models.FloatField(default=0, validators=[django.core.validators.MinValueValidator(0)], verbose_name='daily loss, quote')),
-                ('max_age', models.PositiveIntegerField(default=120, verbose_name='stale data after, seconds')),
-                ('account', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='risk_policy', to='accounts.tradingaccount')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("max_positions", models.PositiveIntegerField(default=5, verbose_name="open positions")),
+                (
+                    "max_position",
+                    models.FloatField(
+                        default=0.1,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(1),
+                        ],
+                        verbose_name="position size, ratio of equity",
+                    ),
+                ),
+                (
+                    "max_exposure",
+                    models.FloatField(
+                        default=0.5,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(1),
+                        ],
+                        verbose_name="exposure, ratio of equity",
+                    ),
+                ),
+                (
+                    "daily_loss",
+                    models.FloatField(
+                        default=0.05,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(1),
+                        ],
+                        verbose_name="daily loss, ratio of the day's opening equity",
+                    ),
+                ),
+                (
+                    "daily_loss_amount",
+                    models.FloatField(
+                        default=0,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="daily loss, quote",
+                    ),
+                ),
+                ("max_age", models.PositiveIntegerField(default=120, verbose_name="stale data after, seconds")),
+                (
+                    "account",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="risk_policy",
+                        to="accounts.tradingaccount",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'risk policies',
+                "verbose_name_plural": "risk policies",
             },
         ),
         migrations.CreateModel(
-            name='DayOpening',
+            name="DayOpening",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('generation', models.PositiveIntegerField()),
-                ('session', models.BigIntegerField()),
-                ('day', models.DateField()),
-                ('equity', models.DecimalField(decimal_places=18, max_digits=38)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='day_openings', to='accounts.tradingaccount')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("generation", models.PositiveIntegerField()),
+                ("session", models.BigIntegerField()),
+                ("day", models.DateField()),
+                ("equity", models.DecimalField(decimal_places=18, max_digits=38)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="day_openings",
+                        to="accounts.tradingaccount",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('account', 'generation', 'session', 'day'), name='day_opening_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("account", "generation", "session", "day"), name="day_opening_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Halt',
+            name="Halt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scope', models.CharField(choices=[('site', 'The whole site'), ('venue', 'A venue'), ('user', 'A user'), ('account', 'An account')], max_length=8)),
-                ('level', models.PositiveSmallIntegerField(choices=[(1, 'Stop entries; exits go on'), (2, 'Stop entries and cancel every order'), (3, 'Cancel every order and sell every position')])),
-                ('venue', models.CharField(blank=True, max_length=32)),
-                ('reason', models.CharField(max_length=200)),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('released_at', models.DateTimeField(blank=True, null=True)),
-                ('released_reason', models.CharField(blank=True, max_length=200)),
-                ('swept', models.BooleanField(default=False)),
-                ('account', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='halts', to='accounts.tradingaccount')),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('released_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='halts', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "scope",
+                    models.CharField(
+                        choices=[
+                            ("site", "The whole site"),
+                            ("venue", "A venue"),
+                            ("user", "A user"),
+                            ("account", "An account"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "level",
+                    models.PositiveSmallIntegerField(
+                        choices=[
+                            (1, "Stop entries; exits go on"),
+                            (2, "Stop entries and cancel every order"),
+                            (3, "Cancel every order and sell every position"),
+                        ]
+                    ),
+                ),
+                ("venue", models.CharField(blank=True, max_length=32)),
+                ("reason", models.CharField(max_length=200)),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                ("released_at", models.DateTimeField(blank=True, null=True)),
+                ("released_reason", models.CharField(blank=True, max_length=200)),
+                ("swept", models.BooleanField(default=False)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="halts",
+                        to="accounts.tradingaccount",
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "released_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="halts",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-at'],
-                'indexes': [models.Index(condition=models.Q(('released_at__isnull', True)), fields=['scope'], name='halts_in_force')],
+                "ordering": ["-at"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("released_at__isnull", True)), fields=["scope"], name="halts_in_force"
+                    )
+                ],
             },
         ),
     ]

@@ -1,0 +1,211 @@
+"""Paper orders meet the stored events of the market, each once, from their arrival on."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+
+from apps.markets.models import Feed, Product
+from apps.paper.exchange import PaperExchange
+from apps.paper.models import PaperFill, PaperOrder
+from apps.paper.services import book_clear
+from engine.kinds import EventKind, OrderKind
+from engine.orders.states import OrderState
+from exchanges.port import NewOrder, Rejected
+from tradingsite.testing.market import MINUTE, Market, make_product
+from tradingsite.testing.people import make_account
+
+D = Decimal
+OPEN, BAR, TIME = EventKind.OPEN, EventKind.BAR, EventKind.TIME
+
+
+class Book:
+    """An account at the paper exchange and its market; nothing is settled unless the test asks."""
+
+    def __init__(self, **account):
+        self.market = Market(make_product(), make_product("ETH-USD"))
+        self.account = make_account(**account)
+        self.exchange = PaperExchange(self.account)
+
+    def commit(self, kind, *prices, symbol="BTC-USD"):
+        (product,) = [each for each in self.market.products if each.symbol == symbol]
+        self.market.commit(product, kind, prices)
+
+    def bar(self, *prices):
+        """Commits OPEN and BAR of a minute: open, high, low, close, volume."""
+        self.commit(OPEN, *prices)
+        self.commit(BAR, *prices)
+        self.market.now += MINUTE
+
+    def place(self, side="buy", kind=OrderKind.MARKET, quantity="1", symbol="BTC-USD", **prices):
+        exact = {name: D(price) for name, price in prices.items()}
+        if side == "buy":
+            exact.setdefault("funds", D(10_000))
+        order = NewOrder(client_order_id=uuid4(), symbol=symbol, side=side, kind=kind, quantity=D(quantity), **exact)
+        self.exchange.place(order)
+        return order.client_order_id
+
+    def fills(self):
+        self.exchange.catch_up()
+        return [(fill.price, fill.quantity, fill.reason) for fill in self.exchange.fills_since(0)]
+
+    def state(self, key):
+        return self.exchange.reports([key])[0].state
+
+
+@pytest.fixture
+def book(db):
+    return Book()
+
+
+def test_an_order_never_meets_the_event_it_arrived_after(book):
+    book.commit(OPEN, 100)
+    book.place("sell", OrderKind.BRACKET, stop_price="95", limit_price="105")
+    assert book.fills() == []
+    book.commit(BAR, 100, 101, 94, 96, 5)
+    assert book.fills() == [(95, 1, "stop")]
+
+
+def test_an_order_that_arrives_after_a_bar_waits_for_the_next_open(book):
+    book.bar(100, 120, 80, 100, 5)
+    book.place("sell", OrderKind.BRACKET, stop_price="95", limit_price="105")
+    assert book.fills() == []
+    book.commit(OPEN, 94)
+    assert book.fills() == [(94, 1, "stop")]
+
+
+def test_the_stop_comes_first_inside_a_bar(book):
+    book.bar(100, 100, 100, 100, 5)
+    book.place("sell", OrderKind.BRACKET, stop_price="95", limit_price="105")
+    book.bar(100, 110, 90, 108, 5)
+    assert book.fills() == [(95, 1, "stop")]
+
+
+def test_every_missed_event_is_matched_in_its_order(book):
+    book.bar(100, 100, 100, 100, 5)
+    first = book.place(kind=OrderKind.LIMIT, limit_price="98")
+    second = book.place(kind=OrderKind.LIMIT, limit_price="96")
+    for low in (99, 97, 95):
+        book.bar(100, 100, low, 100, 5)
+    assert book.fills() == [(98, 1, "limit"), (96, 1, "limit")]
+    times = list(PaperFill.objects.order_by("pk").values_list("time", flat=True))
+    assert times == [book.market.now - MINUTE, book.market.now]
+    assert (book.state(first), book.state(second)) == (OrderState.FILLED, OrderState.FILLED)
+
+
+def test_a_minute_without_trades_fills_nothing(book):
+    book.bar(100, 100, 100, 100, 5)
+    key = book.place()
+    book.commit(TIME)
+    book.market.now += MINUTE
+    assert (book.fills(), book.state(key)) == ([], OrderState.OPEN)
+    book.commit(OPEN, 103)
+    assert book.fills() == [(103, 1, "market")]
+
+
+def test_matching_twice_fills_once(book):
+    book.bar(100, 100, 100, 100, 5)
+    book.place()
+    book.commit(OPEN, 101)
+    for _ in range(3):
+        PaperExchange(book.account).catch_up()
+    assert PaperFill.objects.count() == 1
+
+
+def test_the_fill_names_its_event_and_its_market_time(book):
+    book.bar(100, 100, 100, 100, 5)
+    book.place()
+    book.commit(OPEN, 101)
+    book.exchange.catch_up()
+    (fill,) = book.exchange.fills_since(0)
+    assert fill.position == Feed.objects.get(product=book.market.product).position
+    assert fill.at.timestamp() == book.market.now
+
+
+def test_fees_and_slippage_are_the_accounts(book):
+    account = make_account(slippage="0.001")
+    account.fee_maker, account.fee_taker = D("0.005"), D("0.009")
+    account.save()
+    book.exchange = PaperExchange(account)
+    book.bar(100, 100, 100, 100, 5)
+    book.place()
+    book.place(kind=OrderKind.LIMIT, limit_price="95")
+    book.bar(100, 100, 90, 100, 5)
+    book.exchange.catch_up()
+    taken, made = book.exchange.fills_since(0)
+    assert (taken.price, taken.fee, taken.maker) == (D("100.1"), D("100.1") * D("0.009"), False)
+    assert (made.price, made.fee, made.maker) == (95, D("0.475"), True)
+
+
+def test_books_of_products_and_accounts_do_not_mix(book):
+    other = PaperExchange(make_account())
+    book.bar(100, 100, 100, 100, 5)
+    book.commit(OPEN, 10, symbol="ETH-USD")
+    key = book.place(quantity="2")
+    book.place(symbol="ETH-USD", quantity="3")
+    book.commit(OPEN, 100)
+    assert book.fills() == [(100, 2, "market")]
+    assert (other.fills_since(0), other.reports([key]), other.cancel(key)) == ([], [], None)
+    assert book.state(key) == OrderState.FILLED
+
+
+def test_it_has_caught_up_only_as_far_as_every_book_with_orders(book):
+    book.bar(100, 100, 100, 100, 5)
+    book.commit(OPEN, 10, symbol="ETH-USD")
+    book.place("sell", OrderKind.STOP, stop_price="1", symbol="ETH-USD", quantity="3")
+    slow = book.exchange.catch_up()
+    book.place("sell", OrderKind.STOP, stop_price="1")
+    book.bar(100, 100, 100, 100, 5)
+    assert book.exchange.catch_up() == slow
+    book.commit(TIME, symbol="ETH-USD")
+    assert book.exchange.catch_up() > slow
+
+
+def test_an_order_meets_the_market_again_after_a_quiet_time(book):
+    """A book without orders does not walk along; the next order must not meet what happened meanwhile."""
+    book.bar(100, 100, 100, 100, 5)
+    book.place()
+    book.bar(101, 101, 101, 101, 5)
+    assert len(book.fills()) == 1
+    for _ in range(5):
+        book.bar(90, 90, 90, 90, 5)
+    book.place("sell", OrderKind.STOP, stop_price="95")
+    assert len(book.fills()) == 1
+
+
+def test_a_product_that_is_not_online_takes_no_orders(book):
+    book.bar(100, 100, 100, 100, 5)
+    Product.objects.update(status="halted")
+    with pytest.raises(Rejected, match="product must be online, was halted"):
+        book.place()
+
+
+def test_a_cleared_book_has_no_open_order(book):
+    book.bar(100, 100, 100, 100, 5)
+    book.place(kind=OrderKind.LIMIT, limit_price="50")
+    book_clear(account=book.account)
+    assert not PaperOrder.objects.filter(status="open").exists()
+
+
+def test_the_same_order_from_two_senders_at_once_is_one_order(transactional_db):
+    book = Book()
+    book.bar(100, 100, 100, 100, 5)
+    order = NewOrder(
+        client_order_id=uuid4(), symbol="BTC-USD", side="buy", kind=OrderKind.MARKET, quantity=D(1), funds=D(200)
+    )
+    barrier = threading.Barrier(4)
+
+    def send():
+        try:
+            barrier.wait()
+            return PaperExchange(book.account).place(order)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        reports = [future.result() for future in [pool.submit(send) for _ in range(4)]]
+    assert len({report.exchange_order_id for report in reports}) == 1
+    assert PaperOrder.objects.count() == 1

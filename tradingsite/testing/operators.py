@@ -1,0 +1,52 @@
+"""The people of the operators' site, and a platform on which something has happened for them to see."""
+
+from dataclasses import dataclass
+from importlib import import_module
+
+from django.apps import apps
+from django.contrib.auth.models import Group
+
+from apps.accounts.models import TradingAccount, User
+from apps.bots.models import Bot
+from apps.operations.models import Ownership
+from apps.risk.models import Halt
+from apps.risk.services import halt
+from engine.kinds import HaltLevel
+from tradingsite.testing.market import Market
+from tradingsite.testing.people import make_account, make_bot, make_user
+from tradingsite.testing.scripted import LONG
+
+migration = import_module("tradingsite.migrations.0001_operators")
+
+
+def make_operator() -> User:
+    """Staff in the group 'operators', no superuser."""
+    group = Group.objects.filter(name=migration.GROUP).first()
+    if group is None:  # a test that empties all tables came before
+        migration.make_group(apps)
+        group = Group.objects.get(name=migration.GROUP)
+    operator = make_user("operator@example.org", is_staff=True)
+    operator.groups.add(group)
+    return operator
+
+
+@dataclass(frozen=True)
+class Happened:
+    """A bot that has bought and whose stop and target rest, and a halt of its account."""
+
+    market: Market
+    owner: User
+    account: TradingAccount
+    bot: Bot
+    halt: Halt
+
+
+def make_happened(market: Market) -> Happened:
+    """Every list of the operators' site has rows after this; each call adds as many."""
+    account = make_account()
+    bot = make_bot(account, market.product, params={"stop": 0.01, "target": 0.02}, size=0.01)
+    market.bar(100, volume=LONG)
+    market.bar(101)
+    pulled = halt(scope="account", account=account, level=HaltLevel.ENTRIES, reason="a look at it", by=None)
+    Ownership.objects.get_or_create(name="clock", epoch=3, holder="here:1")
+    return Happened(market, account.owner, account, bot, pulled)
