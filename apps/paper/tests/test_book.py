@@ -9,13 +9,14 @@ import pytest
 from django.db import connection
 
 from apps.markets.models import Feed, Product
+from apps.markets.sources import MINUTE
 from apps.paper.exchange import PaperExchange
 from apps.paper.models import PaperFill, PaperOrder
 from apps.paper.services import book_clear
 from engine.kinds import EventKind, OrderKind
 from engine.orders.states import OrderState
 from exchanges.port import NewOrder, Rejected
-from tradingsite.testing.market import MINUTE, Market, make_product
+from tradingsite.testing.market import Market, make_product
 from tradingsite.testing.people import make_account
 
 D = Decimal

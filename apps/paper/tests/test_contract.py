@@ -2,10 +2,11 @@
 
 import pytest
 
+from apps.markets.sources import MINUTE
 from apps.paper.exchange import PaperExchange
 from engine.kinds import EventKind
 from exchanges.tests.contract import ExchangeContract
-from tradingsite.testing.market import MINUTE, Market, make_product
+from tradingsite.testing.market import Market, make_product
 from tradingsite.testing.people import make_account
 
 
