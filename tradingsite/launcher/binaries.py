@@ -2,6 +2,7 @@
 
 import shutil
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,6 +20,7 @@ class Binaries:
     valkey: Path  # the server itself
 
 
+@cache
 def binaries(account: Account, home: Path) -> Binaries:
     """Where the programs are: in the environment, or copied to `home` when the account cannot reach them there."""
     folder = f"pginstall{POSTGRES_MAJOR}/bin"

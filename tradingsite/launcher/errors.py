@@ -19,9 +19,12 @@ class UsageError(LauncherError):
 
 @contextmanager
 def exits() -> Iterator[None]:
-    """Ends the program with a LauncherError's message and exit code instead of a traceback."""
+    """Ends the program with a message and an exit code instead of a traceback when it cannot go on."""
     try:
         yield
     except LauncherError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
+    except OSError as error:  # a full disk, a folder that was taken away
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(LauncherError.exit_code)

@@ -9,13 +9,13 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 
 from tradingsite.launcher import external, locks, record
 from tradingsite.launcher.account import Account, service_account
-from tradingsite.launcher.binaries import Binaries, binaries
-from tradingsite.launcher.errors import UsageError, exits
+from tradingsite.launcher.binaries import binaries
+from tradingsite.launcher.errors import LauncherError, UsageError, exits
 from tradingsite.launcher.home import choose_home
 from tradingsite.launcher.layout import Layout
 from tradingsite.launcher.ports import free_port, is_taken
@@ -38,7 +38,11 @@ class Services:
         """The services, running for the block; yields the environment that leads to them."""
         self.layout.prepare()
         with locks.exclusive(self._start_lock):
-            environ = self._ensure()
+            try:
+                environ = self._ensure()
+            except LauncherError:
+                self._stop_if_unused()
+                raise
             hold = locks.shared(self._users_lock)
             assert hold is not None, "the start lock keeps everybody else away"
         try:
@@ -46,8 +50,7 @@ class Services:
         finally:
             with locks.exclusive(self._start_lock):
                 hold.close()
-                if not self._stay.exists() and not locks.is_held(self._users_lock):
-                    self._stop()
+                self._stop_if_unused()
 
     def up(self) -> dict[str, str]:
         """Starts the services to stay until `down`; the environment that leads to them."""
@@ -115,6 +118,10 @@ class Services:
         server.start()
         return known
 
+    def _stop_if_unused(self) -> None:
+        if not self._stay.exists() and not locks.is_held(self._users_lock):
+            self._stop()
+
     def _stop(self) -> None:
         known = record.load(self.layout)
         for server in reversed(self._servers(known) if known else []):
@@ -126,7 +133,7 @@ class Services:
         if len(self.external) == len(external.SCHEMES):
             return []
         home = self.layout.data / known.home
-        programs = self._binaries(home)
+        programs = binaries(self._account, home)
         servers: list[Server] = [
             Postgres(
                 folder=home / "postgres",
@@ -151,10 +158,6 @@ class Services:
     @cached_property
     def _account(self) -> Account:
         return service_account()
-
-    @cache  # noqa: B019  one object a process
-    def _binaries(self, home: Path) -> Binaries:
-        return binaries(self._account, home)
 
     @property
     def _start_lock(self) -> Path:

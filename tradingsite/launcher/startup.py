@@ -16,7 +16,7 @@ from tradingsite.launcher.options import Options
 from tradingsite.launcher.ports import LOOPBACK, is_taken
 from tradingsite.launcher.procfile import read_procfile
 from tradingsite.launcher.services import Services
-from tradingsite.launcher.state import platform_lock, running_state
+from tradingsite.launcher.state import PlatformState, platform_lock, running_state
 from tradingsite.launcher.supervisor import Supervisor
 
 
@@ -43,6 +43,8 @@ def run(layout: Layout, options: Options) -> None:
     lock = try_exclusive(platform_lock(layout))
     if lock is None:
         raise UsageError(f"the platform must not run twice on {layout.data}, but another ./start is under way")
+    address = f"http://{LOOPBACK}:{options.port}/"
+    PlatformState(os.getpid(), address, []).save(layout)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the supervisor takes over, like Ctrl-C
     processes = read_procfile(layout.root / "Procfile")
     console = Console(layout.logs, [*processes, "postgres", "valkey"], colour=_colourful())
@@ -53,7 +55,6 @@ def run(layout: Layout, options: Options) -> None:
             environ = environment(layout, options, found)
             services.publish({**found, **settings(options)})
             Commands(layout, environ, console).prepare(demo=options.demo)
-            address = f"http://{LOOPBACK}:{options.port}/"
             supervisor = Supervisor(
                 layout,
                 processes,
@@ -67,6 +68,7 @@ def run(layout: Layout, options: Options) -> None:
         console.say("Stopped")
     except KeyboardInterrupt:
         console.say("Stopped before everything had started")
+        raise
     finally:
         console.close()
         lock.close()

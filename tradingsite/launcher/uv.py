@@ -44,7 +44,7 @@ def _bootstrap(folder: Path) -> Path:
         raise LauncherError(
             f"uv must be on the PATH, or {sys.executable} must have pip to get it (Debian: python3-venv)"
         ) from None
-    command = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", BOOTSTRAP]
+    command = [str(folder / "bin" / "python"), "-m", "pip", "install", "-qq", "--retries=2", BOOTSTRAP]
     environ = {**os.environ, "PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     done = subprocess.run(command, check=False, env=environ, text=True, stderr=subprocess.PIPE)
     if done.returncode != 0:

@@ -19,9 +19,11 @@ from tradingsite.launcher.services import Services
 from tradingsite.launcher.state import PlatformState, running_state
 
 MANAGE = """
-import pathlib, sys
+import pathlib, sys, time
 with pathlib.Path("commands").open("a") as file:
     print(*sys.argv[1:], file=file)
+if pathlib.Path(f"slow-{sys.argv[1]}").exists():
+    time.sleep(60)
 if sys.argv[1] == "migrate" and pathlib.Path("migrated").exists():
     print("No migrations to apply.")
 if sys.argv[1] == "migrate":

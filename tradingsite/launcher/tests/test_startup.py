@@ -137,6 +137,16 @@ def test_it_tells_status_and_stops_by_command(here: Checkout) -> None:
     assert here.command("stop").stdout == "Nothing was running\n"
 
 
+def test_it_stops_by_command_while_it_still_prepares(here: Checkout) -> None:
+    (here.root / "slow-migrate").touch()
+    process = here.start()
+    wait_for((here.root / "commands").exists, "the first command")
+    assert here.command("stop").stdout == "Stopped the platform\n"
+    assert process.wait(10) != 0
+    assert "Stopped before everything had started" in here.output
+    assert here.command("stop").stdout == "Nothing was running\n"
+
+
 def test_it_writes_one_log_for_each_process_that_only_the_owner_reads(here: Checkout) -> None:
     here.start_until_page("--no-demo")
     log = here.layout.logs / "worker.log"
