@@ -43,28 +43,12 @@ def run(layout: Layout, options: Options) -> None:
     lock = try_exclusive(platform_lock(layout))
     if lock is None:
         raise UsageError(f"the platform must not run twice on {layout.data}, but another ./start is under way")
-    address = f"http://{LOOPBACK}:{options.port}/"
-    PlatformState(os.getpid(), address, []).save(layout)
+    PlatformState(os.getpid(), _address(options), []).save(layout)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the supervisor takes over, like Ctrl-C
     processes = read_procfile(layout.root / "Procfile")
     console = Console(layout.logs, [*processes, "postgres", "valkey"], colour=_colourful())
-    services = Services(layout, os.environ)
     try:
-        console.say("Starting PostgreSQL and Valkey")
-        with services.held() as found:
-            environ = environment(layout, options, found)
-            services.publish({**found, **settings(options)})
-            Commands(layout, environ, console).prepare(demo=options.demo)
-            supervisor = Supervisor(
-                layout,
-                processes,
-                environ,
-                console,
-                address=address,
-                announce=lambda: console.say(f"\n  The platform is at {address} (Ctrl-C ends it)\n"),
-                revive=services.revive,
-            )
-            asyncio.run(supervisor.run())
+        _run(layout, options, processes, console)
         console.say("Stopped")
     except KeyboardInterrupt:
         console.say("Stopped before everything had started")
@@ -72,6 +56,25 @@ def run(layout: Layout, options: Options) -> None:
     finally:
         console.close()
         lock.close()
+
+
+def _run(layout: Layout, options: Options, processes: dict[str, str], console: Console) -> None:
+    console.say("Starting PostgreSQL and Valkey")
+    services = Services(layout, os.environ)
+    with services.held() as found:
+        services.publish({**found, **settings(options)})
+        environ = environment(layout, options, found)
+        Commands(layout, environ, console).prepare(demo=options.demo)
+        supervisor = Supervisor(
+            layout,
+            processes,
+            environ,
+            console,
+            address=_address(options),
+            announce=lambda: console.say(f"\n  The platform is at {_address(options)} (Ctrl-C ends it)\n"),
+            revive=services.revive,
+        )
+        asyncio.run(supervisor.run())
 
 
 def settings(options: Options) -> dict[str, str]:
@@ -96,6 +99,10 @@ def environment(layout: Layout, options: Options, found: dict[str, str]) -> dict
         "BIND": LOOPBACK,
         MARK: str(layout.data),
     }
+
+
+def _address(options: Options) -> str:
+    return f"http://{LOOPBACK}:{options.port}/"
 
 
 def _colourful() -> bool:
