@@ -50,6 +50,10 @@ def core_leaks(project: Project) -> list[Import]:
     return [each for each in project.imports if each.target in banned.get(home(each.module), ())]
 
 
+def of_tests(module: str) -> bool:
+    return ".tests." in f"{module}." or module.startswith("tradingsite.testing")
+
+
 def lines(imports: list[Import]) -> str:
     return "\n".join(str(each) for each in imports)
 
@@ -82,6 +86,11 @@ def test_no_import_hides_in_a_function(project):
 
 def test_the_core_knows_no_framework(project):
     assert not core_leaks(project), lines(core_leaks(project))
+
+
+def test_nothing_that_runs_needs_a_test(project):
+    needed = [each for each in project.ours if of_tests(each.target) and not of_tests(each.module)]
+    assert not needed, lines(needed)
 
 
 def tree(folder: Path, **files: str) -> Project:
