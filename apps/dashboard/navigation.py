@@ -27,7 +27,7 @@ CONDITIONS = Item("Market Conditions", "Conditions", "conditions", "bots:conditi
 POSITIONS = Item("Positions", "Positions", "positions", "portfolio:positions")
 BOTS = Item("Bots", "Bots", "bots", "bots:list")
 TRADES = Item("Trade History", "Trades", "trades", "portfolio:trades")
-HALTS = Item("Kill switch and limits", "Risk", "risk", "risk:halts")
+HALTS = Item("Risk and limits", "Risk", "risk", "risk:halts")
 PAPER = Item("Paper account", "Paper", "wallet", "portfolio:paper")
 
 GROUPS = [

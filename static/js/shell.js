@@ -32,6 +32,12 @@
     button.textContent = shown ? "Show" : "Hide";
   }
 
+  // A message leaves by itself, unless somebody points at it or is inside it.
+  function fade(toast) {
+    setTimeout(() => { if (toast.matches(":hover, :focus-within")) fade(toast); else toast.remove(); }, 8000);
+  }
+  document.querySelectorAll(".toast").forEach(fade);
+
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-dialog]");
     if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
@@ -68,7 +74,7 @@
     toast.querySelector("p").textContent = event.detail.text;
     place.append(toast);
     while (place.children.length > 4) place.firstElementChild.remove();
-    setTimeout(() => toast.remove(), 9000);
+    fade(toast);
   });
 
   // A page out of the back/forward cache shows old figures.
