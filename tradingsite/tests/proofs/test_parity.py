@@ -115,6 +115,7 @@ def minutes() -> np.ndarray:
 
 def compare(case: Case, bot: Bot, product: Product, market: Market, candles: np.ndarray) -> Outcome:
     account = TradingAccount.objects.get(pk=bot.account_id)
+    assert bot.version is not None
     result = run_backtest(
         candles, strategy=case.strategy, params=case.params, product=product_rules(product),
         costs=account_costs(account), settings=bot_settings(bot.version.controls, case.timeframe),
