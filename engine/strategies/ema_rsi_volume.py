@@ -47,11 +47,18 @@ def compute(candles: np.ndarray, params: Params) -> Signals:
 
     close, volume = close_and_volume(np.require(candles, requirements=["C", "W"]))
     average, strength = ema(close, params["ema"]), rsi(close, params["rsi"])
-    busy = sma(volume, params["volume_sma"])
-    busy *= params["volume_factor"]
+    mean = sma(volume, params["volume_sma"])
     floor, ceiling = float(params["rsi_low"]), float(params["rsi_high"])
-    side, score, confidence = signal_columns(
-        close, average, strength, volume, busy, floor, ceiling, -int(params["short_closes"])
+    side, score, confidence, busy = signal_columns(
+        close,
+        average,
+        strength,
+        volume,
+        mean,
+        float(params["volume_factor"]),
+        floor,
+        ceiling,
+        -int(params["short_closes"]),
     )
     return Signals(
         side=side,
