@@ -164,13 +164,13 @@ def test_it_has_nothing_to_say_against_a_plain_cross():
 
 def one_bar(**values: float):
     """Side, score and confidence of ema_rsi_volume for one bar with these indicators."""
-    names = ("close", "average", "strength", "volume", "busy")
+    names = ("close", "average", "strength", "volume", "mean")
     columns = (np.array([values[name]], "f8") for name in names)
-    side, score, confidence = ema_rsi_volume_columns.signal_columns(*columns, 55.0, 70.0, -1)
+    side, score, confidence, _ = ema_rsi_volume_columns.signal_columns(*columns, 1.5, 55.0, 70.0, -1)
     return side[0], score[0], confidence[0]
 
 
-EXAMPLE = {"close": 10_010.0, "average": 10_000.0, "strength": 60.0, "volume": 24.0, "busy": 15.0}
+EXAMPLE = {"close": 10_010.0, "average": 10_000.0, "strength": 60.0, "volume": 24.0, "mean": 10.0}
 
 
 def test_the_worked_examples_of_ema_rsi_volume_hold():
@@ -185,7 +185,7 @@ def test_below_the_average_everything_is_mirrored():
     assert confidence == pytest.approx(0.8767, abs=5e-5)
 
 
-@pytest.mark.parametrize("name", ["average", "strength", "volume", "busy"])
+@pytest.mark.parametrize("name", ["average", "strength", "volume", "mean"])
 def test_an_undefined_indicator_says_nothing(name):
     assert one_bar(**EXAMPLE | {name: np.nan}) == (0, 0, 0)
 
