@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import numpy as np
+from django.db.models import QuerySet
 
 from apps.markets.candles import load_range
 from apps.markets.models import Candle, Feed
@@ -21,11 +22,20 @@ def events_between(feed: Feed, after: int, until: int) -> Iterator[np.void]:
     session = feed.session
     start = max(after % SESSION_SPAN // 2, session.starts) if after // SESSION_SPAN == session.pk else session.starts
     end = until % SESSION_SPAN // 2 + MINUTE
-    for bar in load_range(session, feed.product, MINUTE, start=start, end=end):
+    # Read before the closed bars: one that closes between the two reads then comes twice, not never.
+    forming = list(_forming(feed).filter(time__gte=start, time__lt=end)) if until % 2 == EventKind.OPEN else []
+    closed = load_range(session, feed.product, MINUTE, start=start, end=end)
+    for bar in closed:
         yield from _events(session.pk, bar, after, until)
-    forming = Candle.objects.filter(session=session, product_id=feed.product_id, timeframe=MINUTE, closed=False)
-    for row in forming.filter(time__gte=start, time__lt=end).order_by("time"):
-        yield from _between([_open(session.pk, row.time, row.open)], after, until)
+    for time, price in forming:
+        if time not in closed["time"]:
+            yield from _between([_open(session.pk, time, price)], after, until)
+
+
+def _forming(feed: Feed) -> QuerySet[Candle, tuple[int, float]]:
+    """Opening times and prices of minutes of which only the OPEN has happened."""
+    rows = Candle.objects.filter(session=feed.session_id, product=feed.product_id, timeframe=MINUTE, closed=False)
+    return rows.order_by("time").values_list("time", "open")
 
 
 def _events(session: int, bar: np.void, after: int, until: int) -> Iterator[np.void]:

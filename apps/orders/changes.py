@@ -37,15 +37,28 @@ def order_move(account: TradingAccount, order: Order, state: OrderState, kind: s
         registry.finished(account, order)
 
 
+def report_is_news(order: Order, report: OrderReport) -> bool:
+    """Whether ``report_apply`` would change anything."""
+    return bool(report.exchange_order_id and not order.exchange_order_id) or _shown(order, report) != order.state
+
+
+def _shown(order: Order, report: OrderReport) -> OrderState:
+    """The state that a report speaks of, as far as it can be taken over now."""
+    # An order ends only when its fills are posted: until then it counts as open.
+    state = report.state if report.filled == order.filled else OrderState.OPEN
+    if order.state == OrderState.CANCELLING and state == OrderState.OPEN:
+        return OrderState.CANCELLING  # a cancel on its way is not undone by an older report
+    return state
+
+
 def report_apply(account: TradingAccount, order: Order, report: OrderReport) -> None:
     """Takes over the state that the exchange shows. A stale report is counted as an event, never raised."""
     if report.exchange_order_id and not order.exchange_order_id:
         order.exchange_order_id = report.exchange_order_id
         order.save(update_fields=["exchange_order_id"])
-    # An order ends only when its fills are posted: until then it counts as open.
-    state = report.state if report.filled == order.filled else OrderState.OPEN
-    if state == order.state or (order.state == OrderState.CANCELLING and state == OrderState.OPEN):
-        return  # a cancel on its way is not undone by an older report
+    state = _shown(order, report)
+    if state == order.state:
+        return
     if is_legal(OrderState(order.state), state):
         order_move(account, order, state, "accepted" if state == OrderState.OPEN else state.value)
     else:

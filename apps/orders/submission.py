@@ -29,6 +29,9 @@ RETRY = timedelta(seconds=1)  # an order that could not be sent waits so long
 
 def submit_due(account_id: int) -> bool:
     """Claims and sends the account's waiting orders and cancels. True when there was anything to do."""
+    asked = Q(state=OrderState.PENDING) | Q(state__in=[OrderState.OPEN, OrderState.CANCELLING], cancel_requested=True)
+    if not Order.objects.filter(asked, account_id=account_id).exists():
+        return False
     sent = False
     claim = uuid4()
     for order in _claim_orders(account_id, claim):

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -11,7 +12,7 @@ from django.utils import timezone
 from apps.accounts.locks import lock_account
 from apps.accounts.models import TradingAccount
 from apps.orders import registry
-from apps.orders.changes import fill_apply, order_move, report_apply
+from apps.orders.changes import fill_apply, order_move, report_apply, report_is_news
 from apps.orders.events import event_add
 from apps.orders.models import ExchangeCursor, Order
 from engine.orders.states import OrderState
@@ -29,11 +30,11 @@ def synchronise(account: TradingAccount) -> bool:
 
     Fills are asked for also when no order is open: one may come late for an order that counts as over.
     """
-    _recover(account)
-    working = list(
-        Order.objects.filter(account=account, state__in=AT_EXCHANGE).values_list("client_order_id", flat=True)
-    )
-    cursor, _ = ExchangeCursor.objects.get_or_create(account=account)
+    cursor, _ = ExchangeCursor.objects.get_or_create(account=account)  # before the orders: they show its fills
+    known = _known(account)
+    if _recover(account, [order for order in known.values() if order.state in LATE]):
+        known = _known(account)
+    working = [key for key, order in known.items() if order.state in AT_EXCHANGE]
     exchange = registry.exchange_for(account)
     try:
         position = exchange.catch_up()
@@ -44,7 +45,17 @@ def synchronise(account: TradingAccount) -> bool:
         reports = exchange.reports(sorted(touched))
     except (Unavailable, Unknown):
         return False
+    if not fills and not any(report_is_news(known[report.client_order_id], report) for report in reports):
+        # As of ``position`` every fill was posted when the cursor was read: no lock is needed to say so.
+        ExchangeCursor.objects.filter(pk=cursor.pk, caught_up__lt=position).update(caught_up=position)
+        return False
     return _take_over(account.pk, fills, reports, position)
+
+
+def _known(account: TradingAccount) -> dict[UUID, Order]:
+    """Orders of which the exchange may have news."""
+    orders = Order.objects.filter(account=account, state__in=[*AT_EXCHANGE, *LATE]).order_by("pk")
+    return {order.client_order_id: order for order in orders}
 
 
 @transaction.atomic
@@ -86,18 +97,17 @@ def _fill_take(account: TradingAccount, order: Order | None, fill: FillReport) -
     return fill_apply(account, order, fill) is not None
 
 
-def _recover(account: TradingAccount) -> None:
-    """Looks up orders whose sender died or whose outcome is unknown."""
-    lost = Order.objects.filter(account=account, state__in=LATE).exclude(
-        state=OrderState.SUBMITTING, lease_until__gte=timezone.now()
-    )
-    for order in lost.order_by("pk"):
-        exchange = registry.exchange_for(account)
+def _recover(account: TradingAccount, late: Sequence[Order]) -> bool:
+    """Looks up orders whose sender died or whose outcome is unknown. True when there were any."""
+    lost = [order for order in late if order.state != OrderState.SUBMITTING or not _is_leased(order)]
+    exchange = registry.exchange_for(account)
+    for order in lost:
         try:
             found = exchange.reports([order.client_order_id])
         except (Unavailable, Unknown):
             continue
         _resolve(order.pk, account.pk, found[0] if found else None, exchange)
+    return bool(lost)
 
 
 @transaction.atomic

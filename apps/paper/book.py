@@ -8,7 +8,7 @@ from apps.accounts.costs import account_costs
 from apps.accounts.models import TradingAccount
 from apps.ledger.amounts import kept
 from apps.markets.events import events_between
-from apps.markets.models import Feed, Product
+from apps.markets.models import Product
 from apps.markets.rules import product_rules
 from apps.paper.models import PaperBook, PaperFill, PaperOrder
 from engine import records
@@ -25,7 +25,7 @@ STATUS = {
 
 def advance(account: TradingAccount, book: PaperBook) -> int:
     """Matches the locked book's open orders against the events after its position; returns the position reached."""
-    feed = Feed.objects.get(product_id=book.product_id)
+    feed = book.product.feed
     if feed.position <= book.position:
         return book.position
     orders = list(book.orders.filter(status=PaperOrder.Status.OPEN).order_by("pk"))

@@ -6,7 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from apps.accounts.models import TradingAccount
 from apps.markets.models import Feed, Product
@@ -34,11 +34,11 @@ class PaperExchange:
     @transaction.atomic
     def place(self, order: NewOrder) -> OrderReport:
         """Accepts an order at the market's newest event: it matches only later ones."""
-        product = Product.objects.filter(venue=self.account.venue, symbol=order.symbol).first()
-        feed = Feed.objects.filter(product=product).first()
-        if product is None or feed is None:
+        product = Product.objects.filter(venue=self.account.venue, symbol=order.symbol, feed__isnull=False).first()
+        if product is None:
             raise Rejected(f"product must be one traded at {self.account.venue}, was {order.symbol}")
         book = self._book(product)
+        feed = Feed.objects.get(product=product)  # after the lock: the book has matched no event that is later
         known = book.orders.filter(client_order_id=order.client_order_id).first()
         if known:
             return _report(known)
@@ -75,12 +75,11 @@ class PaperExchange:
 
     def catch_up(self) -> int:
         """Matches the books with open orders against every event since; returns the position all have reached."""
-        reached = []
-        products = Product.objects.filter(paperbook__account=self.account, paperbook__orders__status="open").distinct()
-        for product in products.order_by("pk"):
-            with transaction.atomic():
-                reached.append(advance(self.account, self._book(product)))
-        return min(reached, default=self._newest())
+        working = PaperOrder.objects.filter(book=OuterRef("pk"), status=PaperOrder.Status.OPEN)
+        books = PaperBook.objects.filter(Exists(working), account=self.account).order_by("pk")
+        newest = self._newest()  # before the books: an order that is in none of them yet arrives here or later
+        with transaction.atomic():
+            return min((advance(self.account, book) for book in self._locked(books)), default=newest)
 
     def _orders(self) -> QuerySet[PaperOrder]:
         return PaperOrder.objects.filter(book__account=self.account).select_related("book__product")
@@ -90,8 +89,15 @@ class PaperExchange:
         return feeds.values_list("position", flat=True).first() or 0
 
     def _book(self, product: Product) -> PaperBook:
-        PaperBook.objects.get_or_create(account=self.account, product=product)
-        return PaperBook.objects.select_for_update().get(account=self.account, product=product)
+        mine = PaperBook.objects.filter(account=self.account, product=product)
+        book = self._locked(mine).first()
+        if book is None:
+            PaperBook.objects.get_or_create(account=self.account, product=product)
+            book = self._locked(mine).get()
+        return book
+
+    def _locked(self, books: QuerySet[PaperBook]) -> QuerySet[PaperBook]:
+        return books.select_for_update(of=("self",)).select_related("product__feed__session")
 
 
 def _check(order: NewOrder, product: Product, feed: Feed) -> None:

@@ -1,17 +1,18 @@
 """Paper orders meet the stored events of the market, each once, from their arrival on."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from apps.markets.models import Feed, Product
 from apps.markets.sources import MINUTE
 from apps.paper.exchange import PaperExchange
-from apps.paper.models import PaperFill, PaperOrder
+from apps.paper.models import PaperBook, PaperFill, PaperOrder
 from apps.paper.services import book_clear
 from engine.kinds import EventKind, OrderKind
 from engine.orders.states import OrderState
@@ -210,3 +211,54 @@ def test_the_same_order_from_two_senders_at_once_is_one_order(transactional_db):
         reports = [future.result() for future in [pool.submit(send) for _ in range(4)]]
     assert len({report.exchange_order_id for report in reports}) == 1
     assert PaperOrder.objects.count() == 1
+
+
+def test_an_order_that_waits_for_its_book_arrives_after_what_the_book_has_matched(transactional_db):
+    """Whoever holds the book meanwhile may match an event of which the sender has not heard."""
+    book = Book()
+    book.bar(100, 100, 100, 100, 5)
+    book.place("sell", OrderKind.STOP, stop_price="1")
+
+    def send():
+        try:
+            return book.place("sell", OrderKind.STOP, stop_price="2")
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            PaperBook.objects.select_for_update().get()
+            sent = pool.submit(send)
+            wait_until_blocked()
+            book.commit(OPEN, 100)
+            book.exchange.catch_up()
+        sent.result()
+    assert PaperOrder.objects.last().arrival == PaperBook.objects.get().position == Feed.objects.first().position
+
+
+def wait_until_blocked():
+    """Waits until another connection to this database waits for a lock."""
+    blocked = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    deadline = time.monotonic() + 10
+    with connection.cursor() as cursor:
+        while not cursor.execute(blocked).fetchone():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+
+def test_it_has_not_caught_up_with_what_happens_while_it_looks(book, monkeypatch):
+    """An order that comes meanwhile is in no book it has seen: it must not count as matched with a later event."""
+    book.bar(100, 100, 100, 100, 5)
+    before = Feed.objects.get(product=book.market.product).position
+    locked = book.exchange._locked
+
+    def race(books):
+        found = list(locked(books))
+        monkeypatch.undo()
+        book.place()
+        book.commit(OPEN, 101)
+        return found
+
+    monkeypatch.setattr(book.exchange, "_locked", race)
+    assert book.exchange.catch_up() == before
+    assert book.fills() == [(101, 1, "market")]
