@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 from django.core.exceptions import ValidationError
 
 from apps.bots.accounts import account_states
@@ -11,7 +12,7 @@ from apps.bots.explain import gates_of, sentence
 from apps.bots.models import Bot, EvaluationBatch
 from apps.bots.signals import Readings
 from apps.markets.models import Feed
-from engine.decide import decide, memory_from_bytes
+from engine.decide import MemorySchemaError, decide, memory_from_bytes, new_memory
 from engine.events import event_position
 from engine.kinds import Action, EventKind, Verdict
 
@@ -31,7 +32,7 @@ def decide_now(bot: Bot) -> dict[str, Any]:
     state = account_states({bot.account_id: bot.account}, [bot], feed.session, at, write=False)[bot.account_id]
     decision, _ = decide(
         signal=reading.signal, conditions=reading.conditions, event=close_event(batch, reading.close),
-        memory=memory_from_bytes(bytes(bot.memory)), view=view_now(state, bot, feed, reading, at)[0],
+        memory=_memory(bot), view=view_now(state, bot, feed, reading, at)[0],
         settings=bot_settings(bot.version.controls, timeframe).record()[0], policy=state.limits.record()[0],
         rules=rules_of(bot.product, state)[0],
     )  # fmt: skip
@@ -52,3 +53,11 @@ def decide_now(bot: Bot) -> dict[str, Any]:
         "reason": sentence(evaluation),
         "gates": [line.as_dict() for line in gates_of(evaluation)],
     }
+
+
+def _memory(bot: Bot) -> np.void:
+    """What the bot remembers; nothing when another core wrote it, as at its next decision."""
+    try:
+        return memory_from_bytes(bytes(bot.memory))
+    except MemorySchemaError:
+        return new_memory()
