@@ -26,7 +26,7 @@ from engine.config import rules_record
 from engine.decide import MemorySchemaError, decide, memory_bytes, memory_from_bytes, new_memory
 from engine.kinds import Action, EventKind
 
-ACCOUNTS_A_COMMIT = 25  # more make the lock last, fewer make the disk wait
+ACCOUNTS_A_COMMIT = 50  # more make the lock last, fewer make the disk wait
 UNKNOWN_AGE = 10**9  # seconds; a feed that never had an event is stale
 
 
@@ -64,10 +64,12 @@ def _decide_part(batch: EvaluationBatch, feed: Feed, readings: Readings, account
         return False
     # Read again under the locks: another worker may have decided, the owner may have stopped a bot.
     bots = list(_due_bots(batch).filter(account__in=account_ids))
+    remembered = {bot.pk: bytes(bot.memory) for bot in bots}
     states = account_states(accounts, bots, batch.session, batch.time)
     evaluations = [_decide_one(batch, feed, readings, states[bot.account_id], bot) for bot in bots]
     Evaluation.objects.bulk_create(evaluation for evaluation in evaluations if evaluation)
-    Bot.objects.bulk_update(bots, ["memory", "last_position"])
+    Bot.objects.filter(pk__in=remembered).update(last_position=batch.position)
+    Bot.objects.bulk_update([bot for bot in bots if bot.memory != remembered[bot.pk]], ["memory"])
     TradingAccount.objects.bulk_update(accounts.values(), ["seq"])
     for account_id, account in accounts.items():
         hint(account.owner_id, "conditions", "bots", *(bot.holder for bot in bots if bot.account_id == account_id))
@@ -80,7 +82,6 @@ def _decide_one(
     """The decision of one bot, with its order; None when the check of a hold has nothing to do."""
     assert bot.version is not None
     reading = readings.of(bot.version, signal=batch.timeframe != HOLD_CHECK)
-    bot.last_position = batch.position
     memory = _memory(bot)
     decision, memory = decide(
         signal=reading.signal, conditions=reading.conditions, event=close_event(batch, reading.close), memory=memory,
