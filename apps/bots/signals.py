@@ -12,6 +12,8 @@ from engine import records
 from engine.decide import no_signal
 from engine.strategies.registry import REGISTRY
 
+USUAL = 1000  # bars; more than the strategies' windows at their usual lengths
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -58,9 +60,10 @@ class Readings:
         return Reading(row, signals.conditions_at(len(candles) - 1), close=close, bars=len(candles), warmup=warmup)
 
     def _candles(self, timeframe: int, count: int) -> np.ndarray:
-        """The newest ``count`` bars, loaded once for every bot that wants no more than the one before."""
+        """The newest ``count`` bars, loaded once for all that want no more than the usual."""
         asked, candles = self._loaded.get(timeframe, (0, np.empty(0, records.CANDLE)))
         if count > asked:
-            candles = load(self.session, self.product, timeframe, until=self.time, count=count)
-            self._loaded[timeframe] = count, candles
+            asked = max(count, USUAL)
+            candles = load(self.session, self.product, timeframe, until=self.time, count=asked)
+            self._loaded[timeframe] = asked, candles
         return candles[-count:]
