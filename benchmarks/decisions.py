@@ -71,6 +71,7 @@ def main() -> None:
     parser.add_argument("--bots", default="1,100,500", help="numbers of bots, with commas")
     options = parser.parse_args()
     with own_database(), worker():
+        print(f"{os.cpu_count()} CPUs")
         market = Market()
         for count in map(int, options.bots.split(",")):
             measure_decisions(market, count, options.bars)
@@ -193,7 +194,10 @@ def say(what: str, took: list[float]) -> None:
         print(f"{what:28} nothing happened")
         return
     middle, late = np.percentile(took, [50, 95])
-    print(f"{what:28} p50 {middle:8.1f} ms   p95 {late:8.1f} ms   worst {max(took):8.1f} ms   ({len(took):,} measured)")
+    print(
+        f"{what:28} p50 {middle:8.1f} ms   p95 {late:8.1f} ms   worst {max(took):8.1f} ms"
+        f"   ({len(took):,} measured, load {os.getloadavg()[0]:.1f})"
+    )
 
 
 if __name__ == "__main__":

@@ -147,7 +147,7 @@ class Floor:
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(st.lists(STEPS, min_size=4, max_size=14))
 def test_the_books_balance_whatever_happens(db, scripted, steps):
