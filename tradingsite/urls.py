@@ -6,6 +6,7 @@ from django.urls import include, path
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("account/", include("allauth.urls")),
+    path("api/v1/auth/", include("apps.accounts.api.urls")),
     path("", include("apps.dashboard.urls")),
     path("", include("apps.bots.urls")),
     path("", include("apps.portfolio.urls")),

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils import timezone
 
 COST = [MinValueValidator(0), MaxValueValidator(Decimal("0.1"))]  # ratios of the notional
 
@@ -70,3 +71,35 @@ class TradingAccount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.get_mode_display()})"
+
+
+class AccessToken(models.Model):
+    """A secret with which a script acts for its user. Only its digest is kept: nobody can read it again."""
+
+    class Scope(models.TextChoices):
+        READ = "read", "Read"
+        TRADE = "trade", "Read and trade"
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="access_tokens")
+    name = models.CharField(max_length=60)
+    prefix = models.CharField(max_length=16)  # how its owner recognises it; tells nothing of the rest
+    digest = models.CharField(max_length=64, unique=True)  # SHA-256: the secret is too random to be guessed
+    scope = models.CharField(max_length=8, choices=Scope, default=Scope.READ)
+    created = models.DateTimeField(auto_now_add=True)
+    expires = models.DateTimeField(null=True, blank=True)
+    revoked = models.DateTimeField(null=True, blank=True)
+    last_used = models.DateTimeField(null=True, blank=True)  # to the minute
+
+    class Meta:
+        ordering = ["-created", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+    @property
+    def is_expired(self) -> bool:
+        return self.expires is not None and self.expires <= timezone.now()
+
+    def allows(self, scope: str) -> bool:
+        """Whoever may trade may read."""
+        return scope == self.Scope.READ or self.scope == self.Scope.TRADE
