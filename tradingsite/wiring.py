@@ -45,7 +45,7 @@ def connect() -> None:
     orders.on_finished["bot"] = bot_order_finished
     markets.on_event[:] = [match_orders, batches_open]
     markets.on_session[:] = [session_restart]
-    markets.is_settled[:] = [batches_settled, orders_settled]
+    markets.is_settled[:] = [batches_settled, orders_settled]  # in this order: decisions make orders
     sweeps[:] = [
         Sweep("orders", 1, orders_sweep),
         Sweep("batches", 1, batches_sweep),

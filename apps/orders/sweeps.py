@@ -31,12 +31,14 @@ def orders_sweep() -> None:
 
 
 def orders_settled(product: Product, position: int) -> bool:
-    """Whether no order of the product is on its way and every book has matched up to the position."""
-    orders = Order.objects.filter(product=product)
-    if orders.filter(state__in=BUSY).exists():
-        return False
-    behind = ExchangeCursor.objects.filter(account=models.OuterRef("account"), caught_up__gte=position)
-    return not orders.filter(state=OrderState.OPEN).exclude(models.Exists(behind)).exists()
+    """Whether no order of the product is on its way and every book has matched up to the position.
+
+    Asked in one statement, which sees one moment: of two, the first might miss the exit that a fill makes and the
+    second the entry that was filled meanwhile.
+    """
+    read = ExchangeCursor.objects.filter(account=models.OuterRef("account"), caught_up__gte=position)
+    waiting = ~Q(state=OrderState.OPEN) | Q(cancel_requested=True) | ~models.Exists(read)
+    return not Order.objects.filter(waiting, product=product, state__in=[*BUSY, OrderState.OPEN]).exists()
 
 
 def accounts_with_open_orders(product: Product) -> list[int]:

@@ -92,6 +92,21 @@ def test_a_market_is_settled_when_no_order_is_on_its_way(desk, state):
     assert accounts_unsettled([desk.account.pk], 5) == ([desk.account.pk] if state in WAITING else [])
 
 
+def test_a_market_is_not_settled_while_a_cancel_waits(desk):
+    order = desk.buy()
+    desk.work()
+    assert orders_settled(desk.product, 5)
+    aged(order, cancel_requested=True)
+    assert not orders_settled(desk.product, 5)
+
+
+def test_whether_a_market_is_settled_is_asked_of_one_moment(desk, django_assert_num_queries):
+    """Between two statements an entry could be filled and its exit made: each would be seen by neither."""
+    desk.buy()
+    with django_assert_num_queries(1):
+        orders_settled(desk.product, 5)
+
+
 def test_an_event_concerns_accounts_with_orders_at_the_exchange(desk):
     order = desk.buy()
     assert accounts_with_open_orders(desk.product) == []
