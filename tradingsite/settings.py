@@ -23,6 +23,8 @@ NOT_FOUND_GRACE = env.float("NOT_FOUND_GRACE", default=30.0)
 if not EXCHANGE_TIMEOUT < ORDER_LEASE < NOT_FOUND_GRACE:
     raise ImproperlyConfigured("EXCHANGE_TIMEOUT < ORDER_LEASE < NOT_FOUND_GRACE must hold")
 
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # bearer token of /metrics; empty = only operators see it
+
 INSTALLED_APPS = [
     "apps.operations",
     "apps.operations.admin_config.OperatorAdminConfig",
@@ -55,6 +57,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "apps.operations.metrics.requests.RequestTimes",
     "apps.operations.origin.Origin",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

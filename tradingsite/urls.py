@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("apps.bots.urls")),
     path("", include("apps.portfolio.urls")),
     path("", include("apps.risk.urls")),
+    path("", include("apps.operations.urls")),
 ]
 
 handler500 = "apps.dashboard.errors.server_error"
