@@ -36,7 +36,7 @@ def batch_evaluate(batch_id: int) -> None:
     batch = None if batch_must_wait(batch_id) else batch_claim(batch_id)
     if batch is None:
         return
-    feed = Feed.objects.get(product=batch.product)
+    feed = batch.product.feed
     accounts = sorted(set(_due_bots(batch).values_list("account_id", flat=True)))
     if feed.session_id != batch.session_id:
         accounts = []  # a recording that is over decides nothing
