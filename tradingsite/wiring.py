@@ -4,6 +4,7 @@ from apps.accounts import registry as accounts
 from apps.accounts.models import TradingAccount
 from apps.bots import metrics as bot_metrics
 from apps.bots.batches import batches_open, batches_settled, batches_sweep
+from apps.dashboard.console import console_sweep
 from apps.markets import health as market_health
 from apps.markets import registry as markets
 from apps.markets.registry import MarketEvent
@@ -59,6 +60,7 @@ def connect() -> None:
         Sweep("batches", 1, batches_sweep),
         Sweep("snapshots", 2, snapshots_sweep),
         Sweep("counters", 5, counting.counters_sweep),
+        Sweep("console", 5, console_sweep),
     ]
     watch()
 
