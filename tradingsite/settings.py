@@ -56,6 +56,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "apps.operations.proxies.Proxies",
     "django.middleware.security.SecurityMiddleware",
     "apps.operations.metrics.requests.RequestTimes",
     "apps.operations.origin.Origin",
@@ -66,6 +67,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",  # a view that forgets to ask is closed, not open
     "apps.operations.middleware.NoStore",
+    "apps.accounts.middleware.UserZone",
+    "apps.accounts.middleware.LastSeen",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",

@@ -3,9 +3,13 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from apps.accounts.urls import library_urlpatterns
+
 urlpatterns = [
     path("admin/", admin.site.urls),
+    *library_urlpatterns,
     path("account/", include("allauth.urls")),
+    path("", include("apps.accounts.urls")),
     path("api/v1/auth/", include("apps.accounts.api.urls")),
     path("", include("apps.dashboard.urls")),
     path("", include("apps.bots.urls")),

@@ -4,7 +4,6 @@ from apps.accounts import registry as accounts
 from apps.accounts.models import TradingAccount
 from apps.bots import metrics as bot_metrics
 from apps.bots.batches import batches_open, batches_settled, batches_sweep
-from apps.dashboard.console import console_sweep
 from apps.markets import health as market_health
 from apps.markets import registry as markets
 from apps.markets.registry import MarketEvent
@@ -23,6 +22,7 @@ from apps.portfolio.services import session_restart
 from apps.portfolio.snapshots import snapshots_sweep
 from apps.risk import metrics as risk_metrics
 from exchanges.port import Exchange
+from tradingsite.personal import PERSONAL, user_end
 
 
 def exchange_for(account: TradingAccount) -> Exchange:
@@ -50,6 +50,8 @@ def match_orders(event: MarketEvent) -> None:
 def connect() -> None:
     """Called once when the apps are loaded."""
     accounts.on_sign_up[:] = [open_first_account]
+    accounts.on_delete[:] = [user_end]
+    accounts.personal[:] = PERSONAL
     orders.exchange_for = exchange_for
     orders.on_finished["bot"] = bot_order_finished
     markets.on_event[:] = [match_orders, batches_open]
@@ -60,7 +62,6 @@ def connect() -> None:
         Sweep("batches", 1, batches_sweep),
         Sweep("snapshots", 2, snapshots_sweep),
         Sweep("counters", 5, counting.counters_sweep),
-        Sweep("console", 5, console_sweep),
     ]
     watch()
 

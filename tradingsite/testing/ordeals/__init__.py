@@ -1,1 +1,0 @@
-"""The platform's own processes under ill treatment, compared with a run that nothing disturbed."""
