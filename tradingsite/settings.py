@@ -18,6 +18,7 @@ REPLAY_SPEED = env.float("REPLAY_SPEED", default=60.0)  # market seconds a wall 
 REPLAY_HOLD = env.float("REPLAY_HOLD", default=2.0)  # wall seconds a bar has to settle, 0 = no limit
 ORDER_LEASE = env.float("ORDER_LEASE", default=15.0)  # seconds; an exchange call must time out before
 BATCH_LEASE = env.float("BATCH_LEASE", default=15.0)
+BACKTEST_LEASE = env.float("BACKTEST_LEASE", default=60.0)  # longer than a run is silent for
 EXCHANGE_TIMEOUT = env.float("EXCHANGE_TIMEOUT", default=10.0)
 NOT_FOUND_GRACE = env.float("NOT_FOUND_GRACE", default=30.0)
 if not EXCHANGE_TIMEOUT < ORDER_LEASE < NOT_FOUND_GRACE:

@@ -2,6 +2,7 @@
 
 from apps.accounts import registry as accounts
 from apps.accounts.models import TradingAccount
+from apps.backtests.queue import sweep as backtests_sweep
 from apps.bots import metrics as bot_metrics
 from apps.bots.batches import batches_open, batches_settled, batches_sweep
 from apps.markets import health as market_health
@@ -61,6 +62,7 @@ def connect() -> None:
         Sweep("orders", 1, orders_sweep),
         Sweep("batches", 1, batches_sweep),
         Sweep("snapshots", 2, snapshots_sweep),
+        Sweep("backtests", 3, backtests_sweep),
         Sweep("counters", 5, counting.counters_sweep),
     ]
     watch()

@@ -8,7 +8,7 @@ from redis.exceptions import RedisError
 
 from apps.operations.health.checks import Check, Status
 
-QUEUES = ["evaluations", "orders"]
+QUEUES = ["evaluations", "orders", "backtests"]
 PATIENCE = 30.0  # seconds after which waiting work means that no worker takes it
 waiting: dict[str, Callable[[], float]] = {}  # name -> age in seconds of the oldest waiting row, 0 = none waits
 

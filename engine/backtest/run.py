@@ -19,7 +19,6 @@ from engine.strategies.registry import find_strategy
 from engine.strategies.validation import validate
 from engine.version import engine_version
 
-
 STRETCH = 50_000  # bars between two reports of progress
 
 Progress = Callable[[int], None]  # gets the number of bars played; what it raises ends the run
@@ -50,7 +49,8 @@ def run_backtest(
     UTC) are history: they are not played, but strategies begin warm.
 
     With ``record`` each decision is explained and kept, and the results are hashed; without, only orders, fills,
-    trades and equity are. ``progress`` is called every so many bars; it changes nothing. Raises ParameterError or BacktestError on what cannot be run.
+    trades and equity are. ``progress`` is called every so many bars and changes nothing. Raises ParameterError or
+    BacktestError on what cannot be run.
     """
     check_request(candles, cash=cash, size=settings.size, timeframe=timeframe, granularity=granularity)
     candles = np.require(candles, requirements=["C", "W"])  # the layout that is compiled for
