@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from tradingsite.environment import choice, env, required
+from tradingsite.environment import choice, env, required, words
 from tradingsite.settings_people import *  # noqa: F403
 from tradingsite.settings_security import *  # noqa: F403
 from tradingsite.settings_security import DEBUG
@@ -13,18 +13,20 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 REDIS_URL = required("REDIS_URL")
 
 # --- the platform's own words -------------------------------------------------------------------------------------
-MARKET = choice("MARKET", ("replay",), default="replay")
+MARKET = choice("MARKET", ("replay", "coinbase"), default="replay")
 REPLAY_SPEED = env.float("REPLAY_SPEED", default=60.0)  # market seconds a wall second; 0 = as fast as it settles
 REPLAY_HOLD = env.float("REPLAY_HOLD", default=2.0)  # wall seconds a bar has to settle, 0 = no limit
+COINBASE_REST = env.str("COINBASE_REST", default="https://api.coinbase.com")
+COINBASE_SOCKET = env.str("COINBASE_SOCKET", default="wss://advanced-trade-ws.coinbase.com")
+COINBASE_PRODUCTS = words("COINBASE_PRODUCTS", ("BTC-USD", "ETH-USD", "SOL-USD"))  # streamed whoever uses them
+COINBASE_QUOTES = words("COINBASE_QUOTES", ("USD",))  # currencies whose products are listed
+STALE_AFTER = env.float("STALE_AFTER", default=10.0)  # wall seconds of silence after which a live market is stale
 ORDER_LEASE = env.float("ORDER_LEASE", default=15.0)  # seconds; an exchange call must time out before
 BATCH_LEASE = env.float("BATCH_LEASE", default=15.0)
-BACKTEST_LEASE = env.float("BACKTEST_LEASE", default=60.0)  # longer than a run is silent for
 EXCHANGE_TIMEOUT = env.float("EXCHANGE_TIMEOUT", default=10.0)
 NOT_FOUND_GRACE = env.float("NOT_FOUND_GRACE", default=30.0)
 if not EXCHANGE_TIMEOUT < ORDER_LEASE < NOT_FOUND_GRACE:
     raise ImproperlyConfigured("EXCHANGE_TIMEOUT < ORDER_LEASE < NOT_FOUND_GRACE must hold")
-
-METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # bearer token of /metrics; empty = only operators see it
 
 INSTALLED_APPS = [
     "apps.operations",
@@ -57,9 +59,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "apps.operations.proxies.Proxies",
     "django.middleware.security.SecurityMiddleware",
-    "apps.operations.metrics.requests.RequestTimes",
     "apps.operations.origin.Origin",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -68,8 +68,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",  # a view that forgets to ask is closed, not open
     "apps.operations.middleware.NoStore",
-    "apps.accounts.middleware.UserZone",
-    "apps.accounts.middleware.LastSeen",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",

@@ -15,10 +15,10 @@ from apps.bots.batches import ACTIVE, HOLD_CHECK, batch_claim, batch_finish, bat
 from apps.bots.controls import bot_settings
 from apps.bots.models import Bot, Evaluation, EvaluationBatch
 from apps.bots.orders import bot_interrupt, decision_carry_out
-from apps.bots.recording import evaluations_write
 from apps.bots.signals import Reading, Readings
 from apps.markets.models import Feed, Product
 from apps.markets.rules import product_rules
+from apps.markets.selectors import feed_age, market_now
 from apps.operations.hints import hint
 from apps.orders.services import orders_work
 from apps.orders.sweeps import accounts_unsettled
@@ -36,7 +36,7 @@ def batch_evaluate(batch_id: int) -> None:
     batch = None if batch_must_wait(batch_id) else batch_claim(batch_id)
     if batch is None:
         return
-    feed = batch.product.feed
+    feed = Feed.objects.select_related("session").get(product=batch.product)
     accounts = sorted(set(_due_bots(batch).values_list("account_id", flat=True)))
     if feed.session_id != batch.session_id:
         accounts = []  # a recording that is over decides nothing
@@ -68,7 +68,7 @@ def _decide_part(batch: EvaluationBatch, feed: Feed, readings: Readings, account
     remembered = {bot.pk: bytes(bot.memory) for bot in bots}
     states = account_states(accounts, bots, batch.session, batch.time)
     evaluations = [_decide_one(batch, feed, readings, states[bot.account_id], bot) for bot in bots]
-    evaluations_write([evaluation for evaluation in evaluations if evaluation])
+    Evaluation.objects.bulk_create(evaluation for evaluation in evaluations if evaluation)
     Bot.objects.filter(pk__in=remembered).update(last_position=batch.position)
     Bot.objects.bulk_update([bot for bot in bots if bot.memory != remembered[bot.pk]], ["memory"])
     TradingAccount.objects.bulk_update(accounts.values(), ["seq"])
@@ -111,12 +111,14 @@ def _memory(bot: Bot) -> np.void:
 def view_now(state: AccountState, bot: Bot, feed: Feed, reading: Reading, at: int) -> np.ndarray:
     """The bot's VIEW at a close ``at`` (market seconds), with the feed as it stands now."""
     assert bot.version is not None
+    now = timezone.now()
+    age = feed_age(feed, now)
     return bot_view(
         state,
         bot,
         tradable=bot.product.status == Product.Status.ONLINE,
-        late=feed.market_time - at >= bot.version.timeframe,
-        age=int((timezone.now() - feed.updated).total_seconds()) if feed.updated else UNKNOWN_AGE,
+        late=market_now(feed, now) - at >= bot.version.timeframe,
+        age=UNKNOWN_AGE if age is None else int(age),
         bars=reading.bars,
         warmup=reading.warmup,
     )

@@ -46,3 +46,9 @@ def session_floor(venue: str) -> int:
     """The first event position of the venue's open session."""
     session = MarketSession.objects.filter(venue=venue, closed=None).first()
     return session.pk * SESSION_SPAN if session else 0
+
+
+def products_of_bots(venue: str) -> QuerySet[Bot, int]:
+    """Ids of the venue's products that somebody's bot watches or looks after."""
+    awake = Bot.objects.exclude(state=Bot.State.STOPPED).filter(product__venue=venue)
+    return awake.values_list("product_id", flat=True).distinct()

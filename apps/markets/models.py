@@ -64,6 +64,7 @@ class Feed(models.Model):
     market_time = models.BigIntegerField(default=0)  # seconds UTC: OPEN its time, BAR its close
     price = models.FloatField(null=True)
     updated = models.DateTimeField(null=True)  # wall time of the last event
+    heard = models.DateTimeField(null=True)  # wall time at which a live market was last known to be whole
     settled = models.BigIntegerField(default=0)  # position up to which everything has settled (replay)
     late = models.BigIntegerField(default=0)  # events that did not settle in time
 
@@ -108,3 +109,98 @@ class CandleChunk(models.Model):
                 fields=["session", "product", "timeframe", "day", "revision"], name="candle_chunk_once"
             )
         ]
+
+
+class SecondChunk(models.Model):
+    """One-second bars of a stretch of a series, folded from its trades; seconds without a trade have none."""
+
+    session = models.ForeignKey(MarketSession, on_delete=models.CASCADE)
+    product = models.ForeignKey(Product, on_delete=models.CASCADE)
+    time = models.BigIntegerField()  # opening time of the stretch, seconds UTC
+    seconds = models.PositiveIntegerField()  # its length: a minute, or an hour that is over
+    bars = models.PositiveIntegerField()
+    data = models.BinaryField()  # CANDLE records (engine.records), compressed
+    sha256 = models.CharField(max_length=64)  # of data
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["session", "product", "time", "seconds"], name="second_chunk_once")
+        ]
+
+
+class SeriesDay(models.Model):
+    """How whole a product's live market was on a day (UTC)."""
+
+    session = models.ForeignKey(MarketSession, on_delete=models.CASCADE)
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="days")
+    day = models.DateField()
+    trades = models.BigIntegerField(default=0)
+    minutes = models.PositiveIntegerField(default=0)  # committed, those without a trade too
+    empty = models.PositiveIntegerField(default=0)  # minutes in which nobody traded
+    backfilled = models.PositiveIntegerField(default=0)  # minutes that came from REST, after the fact
+    gaps = models.PositiveIntegerField(default=0)  # times that trades were missing
+    lost = models.BigIntegerField(default=0)  # trades that never came; their minutes were backfilled
+    duplicates = models.BigIntegerField(default=0)
+    late = models.BigIntegerField(default=0)  # trades of a minute that had been closed
+    quarantined = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["session", "product", "day"], name="series_day_once")]
+
+    def __str__(self) -> str:
+        return f"{self.product} on {self.day}"
+
+
+class QuarantinedTrade(models.Model):
+    """A trade that was not believed: it moved the price far and almost without volume."""
+
+    session = models.ForeignKey(MarketSession, on_delete=models.CASCADE)
+    product = models.ForeignKey(Product, on_delete=models.CASCADE)
+    number = models.BigIntegerField()  # the exchange's trade id
+    at = models.DateTimeField()
+    price = models.DecimalField(max_digits=38, decimal_places=18)
+    size = models.DecimalField(max_digits=38, decimal_places=18)
+    reference = models.FloatField()  # the price that was believed
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        constraints = [models.UniqueConstraint(fields=["session", "product", "number"], name="quarantined_once")]
+
+    def __str__(self) -> str:
+        return f"{self.product} at {self.price.normalize():f}"
+
+
+class StreamState(models.Model):
+    """A venue's stream: whether operators want it, and how it last said it was doing."""
+
+    venue = models.CharField(max_length=32, unique=True)
+    wanted = models.BooleanField(default=True)
+    connected = models.BooleanField(default=False)
+    since = models.DateTimeField(null=True)  # wall time at which it connected, or lost the connection
+    heard = models.DateTimeField(null=True)  # wall time of the last message
+    told = models.DateTimeField(null=True)  # wall time at which the stream last wrote this row
+    connections = models.PositiveIntegerField(default=0)  # since the process began, as are the next ones
+    gaps = models.PositiveIntegerField(default=0)
+    unreadable = models.PositiveIntegerField(default=0)
+    rate = models.FloatField(default=0)  # messages a second
+    lag = models.FloatField(null=True)  # seconds between the exchange's sending and our reading
+    trouble = models.CharField(max_length=200, blank=True)  # the last that went wrong
+    products = models.JSONField(default=dict)  # what is streamed: by symbol price, bid, ask, trade (wall time), whole
+
+    def __str__(self) -> str:
+        return self.venue
+
+
+class MarketChoice(models.Model):
+    """The market that this installation plays, chosen once; the only row."""
+
+    only = models.BooleanField(primary_key=True, default=True, editable=False)
+    market = models.CharField(max_length=32)
+    reason = models.CharField(max_length=200)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(only=True), name="one_market_choice")]
+
+    def __str__(self) -> str:
+        return self.market

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
+from django.conf import settings
 from django.db.models import QuerySet
 
-from apps.markets.models import Feed, MarketSession, Product
+from apps.markets.models import Feed, MarketSession, Product, StreamState
 
 
 def products(venue: str) -> QuerySet[Product]:
@@ -31,5 +32,24 @@ def feeds(venue: str) -> QuerySet[Feed]:
 
 
 def feed_age(feed: Feed, now: datetime) -> float | None:
-    """Wall seconds since the feed's last event; None before the first."""
-    return max((now - feed.updated).total_seconds(), 0.0) if feed.updated else None
+    """Wall seconds since the feed's last event, of a live market since it was last known to be whole; None before."""
+    heard = feed.heard or feed.updated
+    return max((now - heard).total_seconds(), 0.0) if heard else None
+
+
+def feed_is_stale(feed: Feed, now: datetime) -> bool:
+    """Whether a live market has been silent for too long to enter it. A recording is never stale: it waits."""
+    if feed.session.simulated:
+        return False
+    age = feed_age(feed, now)
+    return age is None or age > settings.STALE_AFTER
+
+
+def market_now(feed: Feed, now: datetime) -> int:
+    """Market time in seconds: that of the last event in a recording, wall time in a live market."""
+    return feed.market_time if feed.session.simulated else max(feed.market_time, int(now.timestamp()))
+
+
+def stream_wanted(venue: str) -> bool:
+    """Whether operators want the venue's stream to run; nobody has to say so first."""
+    return not StreamState.objects.filter(venue=venue, wanted=False).exists()

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
-from apps.markets.models import Product
+from apps.markets.models import Feed, MarketSession, Product
 from apps.orders.models import Order
 from apps.risk.services import halt, release
 from engine.kinds import EventKind, HaltLevel, OrderKind
@@ -178,6 +179,20 @@ def test_an_entry_in_a_market_that_is_not_online_is_denied_and_a_sale_waits_for_
     Product.objects.update(status="online")
     desk.work()
     assert desk.state(sale) == "open"
+
+
+def test_a_live_market_that_has_fallen_silent_takes_no_entry_and_lets_a_sale_through(desk, clock):
+    desk.own("1")
+    MarketSession.objects.update(simulated=False)
+    entry, sale = desk.buy(), desk.exit("1")
+    Feed.objects.update(heard=timezone.now() - timedelta(seconds=11))
+    desk.work()
+    assert (desk.state(entry), entry.message) == ("denied", "the market has been silent for too long: no entries")
+    assert desk.state(sale) == "open"
+    Feed.objects.update(heard=timezone.now() - timedelta(seconds=9))
+    fresh = desk.buy()
+    desk.work()
+    assert desk.state(fresh) == "open"
 
 
 def test_a_cancel_before_the_sending_sends_nothing(desk):
