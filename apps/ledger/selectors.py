@@ -25,3 +25,9 @@ def imbalance(account: TradingAccount) -> dict[str, object]:
     """Currencies in which the account's lines do not sum to zero; empty when the ledger is sound."""
     sums = Line.objects.filter(entry__account=account).values("currency").annotate(total=Sum("amount"))
     return {row["currency"]: row["total"] for row in sums if row["total"]}
+
+
+def products_held(venue: str) -> QuerySet[Position, int]:
+    """Ids of the venue's products in which somebody has a position."""
+    held = Position.objects.filter(closed=None, product__venue=venue)
+    return held.values_list("product_id", flat=True).distinct()

@@ -1,6 +1,6 @@
 """Effects of market events that go up. Filled once in tradingsite/wiring.py; called inside the event's transaction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from apps.markets.models import MarketSession, Product
@@ -26,3 +26,5 @@ on_event: list[Callable[[MarketEvent], None]] = []
 on_session: list[Callable[[MarketSession, MarketSession | None], None]] = []
 # Whether everything that follows from a product's events up to a position is done.
 is_settled: list[Callable[[Product, int], bool]] = []
+# Ids of the venue's products whose market somebody needs.
+products_in_use: list[Callable[[str], Iterable[int]]] = []

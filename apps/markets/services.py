@@ -1,6 +1,6 @@
 """Writing markets: products, sessions and their events."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 import numpy as np
@@ -19,26 +19,41 @@ from engine.candles import aggregate
 from engine.events import event_position
 from engine.kinds import EventKind
 
+SIZES = ("base_increment", "quote_increment", "base_min_size", "quote_min_size")
+
 
 def product_upsert(
     *, venue: str, symbol: str, base_increment: Decimal, quote_increment: Decimal, base_min_size: Decimal,
     quote_min_size: Decimal,
 ) -> Product:  # fmt: skip
     """Adds a product to a venue or brings its increments up to date. Raises ValidationError for a bad one."""
+    new = product_of(venue, symbol, (base_increment, quote_increment, base_min_size, quote_min_size))
+    sizes = {name: getattr(new, name) for name in SIZES}
+    product, _ = Product.objects.update_or_create(
+        venue=venue, symbol=symbol, defaults=sizes, create_defaults={**sizes, "base": new.base, "quote": new.quote}
+    )
+    return product
+
+
+def products_upsert(products: Iterable[Product]) -> None:
+    """Adds what ``product_of`` made to its venue, or brings increments and status up to date, all at once."""
+    Product.objects.bulk_create(
+        products, update_conflicts=True, unique_fields=["venue", "symbol"], update_fields=[*SIZES, "status"]
+    )
+
+
+def product_of(
+    venue: str, symbol: str, sizes: Sequence[Decimal], status: Product.Status = Product.Status.ONLINE
+) -> Product:
+    """A product, not yet saved; ``sizes`` in the order of SIZES. Raises ValidationError for a bad one."""
     base, _, quote = symbol.partition("-")
     if not (base.isalnum() and quote.isalnum() and symbol == symbol.upper()):
         raise ValidationError({"symbol": f"must be BASE-QUOTE in capitals like BTC-USD, was {symbol!r}"})
-    sizes = {
-        "base_increment": base_increment, "quote_increment": quote_increment, "base_min_size": base_min_size,
-        "quote_min_size": quote_min_size,
-    }  # fmt: skip
-    for name, size in sizes.items():
+    named = dict(zip(SIZES, sizes, strict=True))
+    for name, size in named.items():
         if not (size.is_finite() and size > 0):
             raise ValidationError({name: f"must be above 0, was {size}"})
-    product, _ = Product.objects.update_or_create(
-        venue=venue, symbol=symbol, defaults=sizes, create_defaults={**sizes, "base": base, "quote": quote}
-    )
-    return product
+    return Product(venue=venue, symbol=symbol, base=base, quote=quote, status=status, **named)
 
 
 def session_open(
@@ -67,16 +82,22 @@ def session_open(
 
 
 def _feed_begin(session: MarketSession, product: Product, candles: np.ndarray) -> None:
-    before = event_position(session=session.pk, time=session.starts, kind=EventKind.OPEN) - 1
     if len(candles):
         store_history(session, product, candles, MINUTE, source=session.recording)
-    Feed.objects.update_or_create(
+    feed_place(session=session, product=product, starts=session.starts, history=candles)
+
+
+def feed_place(*, session: MarketSession, product: Product, starts: int, history: np.ndarray) -> Feed:
+    """Lets a product's market begin, or go on, with the minute that opens at ``starts``; ``history`` lies before."""
+    before = event_position(session=session.pk, time=starts, kind=EventKind.OPEN) - 1
+    feed, _ = Feed.objects.update_or_create(
         product=product,
         defaults={
-            "session": session, "position": before, "settled": before, "market_time": session.starts, "late": 0,
-            "price": float(candles["close"][-1]) if len(candles) else None, "updated": timezone.now(),
+            "session": session, "position": before, "settled": before, "market_time": starts, "late": 0,
+            "price": float(history["close"][-1]) if len(history) else None, "updated": timezone.now(),
         },
     )  # fmt: skip
+    return feed
 
 
 def session_set_speed(*, session: MarketSession, speed: float) -> None:
@@ -157,3 +178,30 @@ def feed_settled(*, product: Product, position: int) -> None:
 def feed_late(*, product: Product, position: int) -> None:
     """The event at ``position`` did not settle in time; the market went on."""
     Feed.objects.filter(product=product, position=position).update(late=F("late") + 1)
+
+
+def minutes_fill(
+    *, session: MarketSession, product: Product, candles: np.ndarray, until: int, owner: Owner | None = None
+) -> None:
+    """Lets the market be at ``until`` with these minutes and the higher timeframes they close, without their events:
+    nobody decides on them. Resting orders of the paper exchange match them."""
+    with transaction.atomic():
+        if owner:
+            owner.check()
+        feed = Feed.objects.select_for_update().get(product=product)
+        first = feed.market_time
+        place = {"session": session, "product": product}
+        Candle.objects.filter(**place, closed=False, time__lt=until).delete()
+        candles = candles[(candles["time"] >= first) & (candles["time"] < until)]
+        _upsert([Candle(**place, timeframe=MINUTE, **dict(zip(BAR, row, strict=True))) for row in candles.tolist()])
+        for seconds in TIMEFRAMES.values():
+            if seconds > MINUTE:
+                start, end = first - first % seconds, until - until % seconds
+                bars = aggregate(load_range(session, product, MINUTE, start=start, end=end), seconds)
+                rows = [dict(zip(BAR, row, strict=True)) for row in bars.tolist()]
+                _upsert([Candle(**place, timeframe=seconds, **row) for row in rows])
+        feed.position = event_position(session=session.pk, time=until - MINUTE, kind=EventKind.BAR)
+        feed.market_time, feed.updated = until, timezone.now()
+        if len(candles):
+            feed.price = float(candles["close"][-1])
+        feed.save(update_fields=["position", "market_time", "price", "updated"])

@@ -105,3 +105,15 @@ def announce(committed: MarketEvent, event: SourceEvent) -> None:
         "bar": [event.minute, bar.open, bar.high, bar.low, bar.close, bar.volume] if bar else None,
     }  # fmt: skip
     send(market_group(committed.product.venue), message)
+
+
+def announce_tick(product: Product, forming: SourceEvent, at: float) -> None:
+    """Sends the minute in progress to open pages, as far as it has come. ``at``: market time in seconds."""
+    bar = forming.bar
+    assert bar is not None
+    message = {
+        "type": "live.price", "product_id": product.pk, "symbol": product.symbol, "price": bar.close, "time": int(at),
+        "position": 0, "kind": int(forming.kind),
+        "bar": [forming.minute, bar.open, bar.high, bar.low, bar.close, bar.volume],
+    }  # fmt: skip
+    send(market_group(product.venue), message)

@@ -47,6 +47,12 @@ def accounts_with_open_orders(product: Product) -> list[int]:
     return list(ids.values_list("account_id", flat=True).distinct())
 
 
+def products_with_orders(venue: str) -> models.QuerySet[Order, int]:
+    """Ids of the venue's products in which orders wait or rest."""
+    working = Order.objects.filter(product__venue=venue, state__in=WORKING)
+    return working.values_list("product_id", flat=True).distinct()
+
+
 def accounts_unsettled(account_ids: Iterable[int], position: int) -> list[int]:
     """Those of the accounts with orders on their way or not yet matched up to ``position``, in key order."""
     orders = Order.objects.filter(account__in=list(account_ids), state__in=WORKING)

@@ -1,0 +1,397 @@
+"""The coinbase source end to end: a local exchange with faults, the live stream, and the rows it leaves."""
+
+import time
+
+import numpy as np
+import pytest
+
+from apps.markets import registry
+from apps.markets.candles import load_range
+from apps.markets.live import LiveStream
+from apps.markets.models import Candle, Feed, MarketSession, Product, QuarantinedTrade, SeriesDay, StreamState
+from apps.markets.seconds import seconds_load
+from apps.markets.sources import coinbase
+from apps.markets.sources.coinbase import CoinbaseSource
+from apps.markets.sources.coinbase.settings import Options
+from apps.operations.ownership import Owner
+from engine.kinds import EventKind
+from exchanges.coinbase.budget import LocalBudget
+from exchanges.coinbase.rest import MarketClient
+from exchanges.coinbase.retry import Backoff
+from tradingsite.testing.coinbase import fake_coinbase
+from tradingsite.testing.coinbase.tape import product_row
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("heard")]
+NOON = 1_800_014_400
+PATIENCE = 20  # seconds
+OPEN, BAR, TIME = EventKind.OPEN, EventKind.BAR, EventKind.TIME
+
+
+@pytest.fixture
+def fake():
+    with fake_coinbase("BTC-USD", "ETH-USD", time=NOON - 30.0) as fake:
+        fake.tape.remember("BTC-USD", [(NOON - 60 * back, "100") for back in range(1, 1000)])
+        fake.trade("BTC-USD", "100")
+        fake.trade("ETH-USD", "10")
+        fake.tape.pass_time(30)
+        yield fake
+
+
+@pytest.fixture
+def owner():
+    owner = Owner("stream:coinbase")
+    owner.acquire()
+    yield owner
+    owner.release()
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch):
+    monkeypatch.setattr(coinbase, "LOOK", 0.05)
+    monkeypatch.setattr("apps.markets.live.BEAT", 0.05)
+    monkeypatch.setattr("apps.markets.sources.coinbase.series.SETTLING", 1.0)
+
+
+@pytest.fixture
+def run(fake, owner):
+    """Runs the stream in this thread while the script goes on: it yields until what it waits for is so."""
+
+    def run(script, *, products=("BTC-USD",), silence=10.0, hold=2.0):
+        options = Options(fake.addresses, products=products, minutes=60, silence=silence)
+        client = MarketClient(fake.addresses, LocalBudget(1000, 1000), timeout=(1, 1), attempts=1)
+        source = CoinbaseSource(options, client)
+        source.link.socket.backoff = Backoff(first=0.01, longest=0.05)
+        LiveStream(source, owner=owner, hold=hold, stopping=lambda: next(script, True)).run()
+
+    return run
+
+
+def until(condition):
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "waited too long"
+        yield False
+
+
+def listening(fake, times=1):
+    """Until the stream has subscribed."""
+    yield from until(lambda: fake.socket.connections >= times and fake.socket.subscribed("ticker"))
+
+
+def committed(minute):
+    """Until the minute of BTC-USD is committed."""
+    return until(lambda: Feed.objects.filter(product__symbol="BTC-USD", market_time__gte=minute + 60).exists())
+
+
+def minutes(symbol="BTC-USD", start=NOON):
+    feed = Feed.objects.select_related("session", "product").get(product__symbol=symbol)
+    return load_range(feed.session, feed.product, 60, start=start, end=NOON + 10**6).tolist()
+
+
+def day(symbol="BTC-USD"):
+    return SeriesDay.objects.get(product__symbol=symbol)
+
+
+def kinds(heard, symbol="BTC-USD"):
+    return [EventKind(event.kind) for event in heard["events"] if event.product.symbol == symbol]
+
+
+def test_trades_become_seconds_minutes_and_events(run, fake, heard):
+    def script():
+        yield from listening(fake)
+        fake.trade("BTC-USD", "101", "1")
+        fake.tape.pass_time(20)
+        fake.trade("BTC-USD", "99", "2")
+        yield from until(lambda: kinds(heard) == [OPEN])
+        assert [row.closed for row in Candle.objects.filter(time=NOON)] == [False]
+        fake.tape.pass_time(42)
+        yield from committed(NOON)
+
+    run(script())
+    assert minutes() == [(NOON, 101, 101, 99, 99, 3)]
+    assert kinds(heard) == [OPEN, BAR]
+    feed = Feed.objects.get()
+    seconds = seconds_load(feed.session, feed.product, start=0, end=NOON + 60)
+    assert seconds.tolist() == [(NOON, 101, 101, 101, 101, 1), (NOON + 20, 99, 99, 99, 99, 2)]
+    assert (day().trades, day().minutes, day().empty, day().backfilled) == (2, 1, 0, 0)
+    assert feed.heard is not None
+    session = MarketSession.objects.get()
+    assert (session.venue, session.simulated, session.title) == ("coinbase", False, "Coinbase live data")
+
+
+def test_a_product_begins_with_history_and_its_increments(run, fake):
+    fake.tape.products["BTC-USD"] |= {"price_increment": "0.05", "base_increment": "0.001"}
+    fake.tape.products["ADA-USD"] = product_row("ADA-USD", limit_only=True)
+    fake.tape.products["ADA-EUR"] = product_row("ADA-EUR")
+    fake.tape.products["BTC-USDC"] = product_row("BTC-USDC", alias="BTC-USD")
+
+    run(listening(fake))
+    product = Product.objects.get(symbol="BTC-USD")
+    assert (product.venue, str(product.quote_increment.normalize()), product.status) == ("coinbase", "0.05", "online")
+    assert dict(Product.objects.values_list("symbol", "status")) == {
+        "BTC-USD": "online", "ETH-USD": "online", "ADA-USD": "halted",
+    }  # fmt: skip
+    session = MarketSession.objects.get()
+    assert len(load_range(session, product, 60, start=0, end=NOON)) == 999
+    hours = load_range(session, product, 3600, start=0, end=NOON)
+    assert len(hours) == 17
+    assert np.all(hours["time"] + 3600 <= NOON)  # the hour in progress is not history
+    assert Feed.objects.get().price == 100
+
+
+def test_a_minute_without_a_trade_is_told_as_time(run, fake, heard):
+    def script():
+        yield from listening(fake)
+        fake.tape.pass_time(62)
+        yield from committed(NOON)
+
+    run(script())
+    assert kinds(heard) == [TIME]
+    assert (day().minutes, day().empty) == (1, 1)
+
+
+def test_a_short_loss_of_the_connection_loses_nothing(run, fake, heard):
+    def script():
+        yield from listening(fake)
+        fake.trade("BTC-USD", "101")
+        yield from until(lambda: kinds(heard) == [OPEN])
+        fake.socket.refuse = True
+        fake.socket.drop()
+        yield from until(lambda: not fake.socket.clients)
+        fake.tape.pass_time(30)
+        fake.trade("BTC-USD", "105")
+        fake.tape.pass_time(60)
+        fake.trade("BTC-USD", "106")
+        fake.socket.refuse = False
+        yield from committed(NOON)
+
+    run(script())
+    assert minutes()[0] == (NOON, 101, 105, 101, 105, 0.2)
+    assert (day().gaps, day().backfilled) == (0, 0)
+
+
+def test_minutes_that_nobody_saw_are_fetched_and_marked(run, fake, heard):
+    def script():
+        yield from listening(fake)
+        fake.trade("BTC-USD", "101")
+        yield from until(lambda: kinds(heard) == [OPEN])
+        fake.socket.refuse = True
+        fake.socket.drop()
+        yield from until(lambda: not fake.socket.clients)
+        for price in range(102, 302):  # more than a snapshot shows
+            fake.tape.pass_time(1)
+            fake.trade("BTC-USD", str(price))
+        fake.socket.refuse = False
+        yield from committed(NOON + 120)
+        fake.tape.pass_time(60)
+        yield from committed(NOON + 180)
+
+    run(script())
+    found = minutes()
+    assert [row[0] - NOON for row in found] == [0, 60, 120, 180]
+    assert [row[1] for row in found] == [101, 161, 221, 281]  # opens
+    assert [row[4] for row in found] == [160, 220, 280, 301]  # closes
+    assert kinds(heard) == [OPEN, BAR] * 4
+    positions = [event.position for event in heard["events"]]
+    assert positions == sorted(set(positions))
+    assert day().gaps == 1
+    assert day().lost == 100
+    assert day().backfilled == 2  # the snapshot reaches behind the third
+
+
+def test_a_gap_in_the_sequence_is_bridged_by_the_next_snapshot(run, fake):
+    def script():
+        yield from listening(fake)
+        fake.socket.skip = 1
+        fake.trade("BTC-USD", "101")  # this is what is lost
+        yield from until(lambda: fake.socket.connections == 2)
+        yield from listening(fake, times=2)
+        fake.trade("BTC-USD", "102")
+        fake.tape.pass_time(62)
+        yield from committed(NOON)
+        yield from until(lambda: StreamState.objects.get().gaps == 1)
+
+    run(script())
+    assert minutes() == [(NOON, 101, 102, 101, 102, 0.2)]
+    assert (day().gaps, day().backfilled) == (0, 0)
+
+
+def test_a_trade_that_is_never_told_is_found_by_its_number(run, fake):
+    def script():
+        yield from listening(fake)
+        fake.trade("BTC-USD", "101")
+        fake.trade("BTC-USD", "200", "5", told=False)
+        fake.trade("BTC-USD", "102")
+        fake.tape.pass_time(62)
+        yield from committed(NOON)
+
+    run(script())
+    assert minutes() == [(NOON, 101, 200, 101, 102, 5.2)]
+    assert (day().gaps, day().lost, day().backfilled) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("fault", ["duplicate", "reorder"])
+def test_doubled_and_disordered_messages_change_nothing(run, fake, fault):
+    def script():
+        yield from listening(fake)
+        for price in range(101, 131):
+            setattr(fake.socket, fault, 1)
+            fake.trade("BTC-USD", str(price))
+            yield False
+        setattr(fake.socket, fault, 0)
+        yield from until(lambda: fake.socket.subscribed("market_trades"))
+        fake.tape.pass_time(62)
+        yield from committed(NOON)
+
+    run(script())
+    ((time_, opened, high, low, close, volume),) = minutes()
+    assert (time_, opened, high, low, close, round(volume, 6)) == (NOON, 101, 130, 101, 130, 3.0)
+
+
+def test_a_trade_that_nobody_believes_is_kept_apart(run, fake):
+    def script():
+        yield from listening(fake)
+        fake.trade("BTC-USD", "101", "1")
+        fake.trade("BTC-USD", "300", "0.0001")
+        fake.trade("BTC-USD", "102", "1")
+        fake.tape.pass_time(62)
+        yield from committed(NOON)
+
+    run(script())
+    assert minutes() == [(NOON, 101, 102, 101, 102, 2)]
+    assert day().quarantined == 1
+    doubted = QuarantinedTrade.objects.get()
+    assert (float(doubted.price), doubted.reference) == (300, 101)
+
+
+def test_while_rest_is_away_what_was_missed_stays_open_and_comes_later(run, fake, heard):
+    def script():
+        yield from listening(fake)
+        fake.rest.faults += [503] * 3
+        fake.trade("BTC-USD", "101")
+        fake.trade("BTC-USD", "200", told=False)
+        fake.trade("BTC-USD", "102")
+        fake.tape.pass_time(62)
+        yield from until(lambda: len(fake.rest.faults) < 3)
+        assert kinds(heard) == [OPEN]
+        yield from committed(NOON)
+
+    run(script())
+    assert minutes()[0][2] == 200
+    assert day().backfilled == 1
+
+
+def test_it_goes_on_where_an_earlier_process_stopped(run, fake, heard):
+    def first():
+        yield from listening(fake)
+        fake.trade("BTC-USD", "101")
+        yield from until(lambda: kinds(heard) == [OPEN])
+
+    def second():
+        yield from listening(fake, times=2)
+        fake.tape.pass_time(62)
+        yield from committed(NOON + 120)
+
+    run(first())
+    fake.trade("BTC-USD", "103")
+    fake.tape.pass_time(60)
+    fake.trade("BTC-USD", "104")
+    fake.tape.pass_time(60)
+    fake.trade("BTC-USD", "105")
+    run(second())
+    assert [(row[1], row[4]) for row in minutes()] == [(101, 103), (104, 104), (105, 105)]
+    assert kinds(heard) == [OPEN, BAR] * 3
+    assert MarketSession.objects.count() == 1
+    assert not Candle.objects.filter(closed=False).exists()
+
+
+def test_after_a_long_absence_only_the_last_hour_comes_as_events(run, fake, heard):
+    def listen():
+        yield from listening(fake)
+        fake.tape.pass_time(62)
+        yield from committed(NOON)
+
+    run(listen())
+    before = len(heard["events"])
+    fake.tape.remember("BTC-USD", [(NOON + 60 * number, str(number)) for number in range(1, 500)])
+    fake.tape.pass_time(500 * 60)
+    fake.trade("BTC-USD", "500")
+
+    def again():
+        yield from listening(fake, times=2)
+        yield from committed(NOON + 499 * 60)
+
+    run(again())
+    assert [row[1] for row in minutes()][:499] == list(range(1, 500))
+    assert len(heard["events"]) - before <= 2 * 62
+    feed = Feed.objects.get()
+    hours = load_range(feed.session, feed.product, 3600, start=NOON + 3600, end=NOON + 8 * 3600)
+    assert hours["open"].tolist() == [60, 120, 180, 240, 300, 360, 420]
+    assert hours["volume"].tolist() == [60] * 7
+
+
+def test_products_are_streamed_as_long_as_somebody_needs_them(run, fake, monkeypatch):
+    needed = []
+    monkeypatch.setattr(registry, "products_in_use", [lambda venue: needed])
+
+    def script():
+        yield from listening(fake)
+        needed.append(Product.objects.get(symbol="ETH-USD").pk)
+        yield from until(lambda: fake.socket.subscribed("market_trades") == {"BTC-USD", "ETH-USD"})
+        fake.trade("ETH-USD", "11")
+        fake.tape.pass_time(62)
+        yield from until(lambda: len(minutes("ETH-USD")) == 1)
+        needed.clear()
+        yield from until(lambda: fake.socket.subscribed("market_trades") == {"BTC-USD"})
+
+    run(script())
+    assert minutes("ETH-USD") == [(NOON, 11, 11, 11, 11, 0.1)]
+    assert fake.socket.connections == 1
+
+
+def test_an_open_waits_until_the_bar_before_it_has_settled(run, fake, heard, monkeypatch):
+    settled = []
+    monkeypatch.setattr(registry, "is_settled", [lambda product, position: bool(settled)])
+
+    def script():
+        yield from listening(fake)
+        fake.trade("BTC-USD", "101")
+        fake.tape.pass_time(60)
+        fake.trade("BTC-USD", "102")
+        yield from until(lambda: kinds(heard) == [OPEN, BAR])
+        for _ in range(10):
+            yield False
+        assert kinds(heard) == [OPEN, BAR]
+        settled.append(True)
+        yield from until(lambda: kinds(heard) == [OPEN, BAR, OPEN])
+
+    run(script(), hold=60)
+    assert Feed.objects.get().late == 0
+
+
+def test_a_bar_that_never_settles_holds_the_market_only_so_long(run, fake, heard, monkeypatch):
+    monkeypatch.setattr(registry, "is_settled", [lambda product, position: False])
+
+    def script():
+        yield from listening(fake)
+        fake.trade("BTC-USD", "101")
+        fake.tape.pass_time(60)
+        fake.trade("BTC-USD", "102")
+        yield from until(lambda: kinds(heard) == [OPEN, BAR, OPEN])
+
+    run(script(), hold=0.1)
+    assert Feed.objects.get().late == 1
+
+
+def test_silence_makes_the_market_stale_and_its_end_makes_it_whole(run, fake):
+    def script():
+        yield from listening(fake)
+        yield from until(lambda: Feed.objects.get().heard)
+        fake.socket.silent = True
+        yield from until(lambda: StreamState.objects.get().connected is False)
+        stale = Feed.objects.get().heard
+        fake.socket.silent = False
+        yield from until(lambda: Feed.objects.get().heard > stale)
+
+    run(script(), silence=0.3)
+    assert fake.socket.connections >= 2

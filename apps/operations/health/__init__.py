@@ -1,1 +1,0 @@
-"""Is the platform well? Checks that anybody may read in one word, and operators in figures."""
