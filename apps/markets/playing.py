@@ -7,8 +7,11 @@ from django.conf import settings
 
 from apps.markets.condition import Condition, condition_store
 from apps.markets.live import LiveStream
+from apps.markets.models import Product
+from apps.markets.products import COINBASE
 from apps.markets.recordings import DEFAULT, RECORDINGS
 from apps.markets.selectors import stream_wanted
+from apps.markets.services import product_upsert
 from apps.markets.sources.coinbase import CoinbaseSource
 from apps.markets.sources.coinbase.settings import market_client, options
 from apps.markets.sources.replay import ReplaySource
@@ -32,6 +35,18 @@ def play(market: str, owner: Owner, stopping: Callable[[], bool]) -> None:
         while not stopping() and not wanted():
             time.sleep(NAP)
             wanted.beat(owner)
+
+
+def prepare(market: str) -> None:
+    """Makes the market's products known before its stream has ever run."""
+    if market == "replay":
+        ReplaySource(RECORDINGS[DEFAULT], settings.REPLAY_SPEED).begin(None)
+    elif not Product.objects.filter(venue=market).exists():
+        for rules in COINBASE.values():  # as the exchange listed them; the stream brings them up to date
+            product_upsert(
+                venue=market, symbol=rules.symbol, base_increment=rules.lot, quote_increment=rules.tick,
+                base_min_size=rules.min_size, quote_min_size=rules.min_notional,
+            )  # fmt: skip
 
 
 class Wanted:

@@ -16,15 +16,38 @@ UP_TO_DATE = "No migrations to apply"  # what Django says of a database that it 
 
 
 @dataclass(frozen=True)
+class Chosen:
+    """A market and why it is played."""
+
+    market: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Commands:
     layout: Layout
     environ: dict[str, str]
     console: Console
 
-    def prepare(self, *, demo: bool) -> None:
-        """Brings database, static files and compile cache up to date; `demo` makes a trader in an empty database."""
+    def migrate(self) -> bool:
+        """Brings the database up to date. Whether it was: then it is one that a start has seen before."""
+        return UP_TO_DATE in self._manage("Migrating the database", "migrate", "--noinput")
+
+    def choose_market(self, *, known_database: bool) -> Chosen:
+        """The market that was chosen for this installation, now if never before; asks the database once."""
+        stamp = self.layout.cache / "market.stamp"
+        database = self._database()
+        if known_database and stamp.exists() and stamp.read_text().startswith(database):
+            line = stamp.read_text().removeprefix(database).strip()
+        else:
+            line = self._manage("Choosing the market", "choose_market").strip().splitlines()[-1]
+            stamp.write_text(f"{database} {line}")
+        market, _, reason = line.partition(": ")
+        return Chosen(market, reason)
+
+    def prepare(self, *, demo: bool, known_database: bool) -> None:
+        """Brings static files and compile cache up to date; `demo` makes a trader in an empty database."""
         root = self.layout.root
-        migrated = self._manage("Migrating the database", "migrate", "--noinput")
         self._when_changed(
             [root / "static", *root.glob("apps/*/static")], root / "staticfiles",
             "Collecting static files", "collectstatic", "--noinput", "--clear",
@@ -34,17 +57,21 @@ class Commands:
             "Compiling the trading core, which takes a while", "warm",
         )  # fmt: skip
         if demo:
-            self._make_demo(known_database=UP_TO_DATE in migrated)
+            self._make_demo(known_database=known_database)
 
     def _make_demo(self, *, known_database: bool) -> None:
         """Lets `demo` look whether the database is empty, once for each database: an answer costs two seconds."""
         stamp = self.layout.cache / "demo.stamp"
-        database = hashlib.sha256(self.environ["DATABASE_URL"].encode()).hexdigest()
+        database = self._database()
         if known_database and stamp.exists() and stamp.read_text() == database:
             return
         # Straight to the terminal: the password is shown once and stays out of the log files.
         self._run(["demo"], stdout=None)
         stamp.write_text(database)
+
+    def _database(self) -> str:
+        """Tells databases apart without naming their passwords."""
+        return hashlib.sha256(self.environ["DATABASE_URL"].encode()).hexdigest()
 
     def _when_changed(self, sources: list[Path], result: Path, what: str, *words: str) -> None:
         """Gives the command when its sources have changed, or its result is missing, since it last succeeded."""

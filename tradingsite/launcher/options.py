@@ -4,7 +4,8 @@ import argparse
 import math
 from dataclasses import dataclass
 
-MARKETS = ("replay",)
+AUTO = "auto"
+MARKETS = (AUTO, "coinbase", "replay")
 EPILOG = """\
 DATABASE_URL and REDIS_URL in the environment replace the embedded PostgreSQL and Valkey.
 TRADINGSITE_DATA names another folder than .data for everything that is written.
@@ -33,8 +34,14 @@ def parse(arguments: list[str]) -> Options:
         allow_abbrev=False,
     )
     parser.add_argument("--port", type=_port, default=8000, help="where the pages are (default: 8000)")
-    parser.add_argument("--market", choices=MARKETS, default="replay", help="replay: recorded candles, played again")
-    parser.add_argument("--speed", type=_speed, default=60.0, help="market seconds a second (default: 60; 0: no pause)")
+    parser.add_argument(
+        "--market", choices=MARKETS, default=AUTO,
+        help="coinbase: live public data; replay: recorded candles, played again; auto (default): chosen once for this "
+        "installation, coinbase if it can be reached, else replay",
+    )  # fmt: skip
+    parser.add_argument(
+        "--speed", type=_speed, default=60.0, help="of replay, market seconds a second (default: 60; 0: no pause)"
+    )
     parser.add_argument("--no-demo", dest="demo", action="store_false", help="no demo trader in an empty database")
     parser.set_defaults(command="start", follow=False, lines=0, name=None)
     commands = parser.add_subparsers(title="commands", metavar="")

@@ -12,7 +12,7 @@ from tradingsite.launcher.errors import UsageError
 from tradingsite.launcher.layout import Layout
 from tradingsite.launcher.leftovers import MARK, end_leftovers
 from tradingsite.launcher.locks import try_exclusive
-from tradingsite.launcher.options import Options
+from tradingsite.launcher.options import AUTO, Options
 from tradingsite.launcher.ports import LOOPBACK, is_taken
 from tradingsite.launcher.procfile import read_procfile
 from tradingsite.launcher.services import Services
@@ -64,7 +64,14 @@ def _run(layout: Layout, options: Options, processes: dict[str, str], console: C
     with services.held() as found:
         services.publish({**found, **settings(options)})
         environ = environment(layout, options, found)
-        Commands(layout, environ, console).prepare(demo=options.demo)
+        commands = Commands(layout, environ, console)
+        known = commands.migrate()
+        if options.market == AUTO:
+            chosen = commands.choose_market(known_database=known)
+            console.say(f"Market: {chosen.market} ({chosen.reason})")
+            environ["MARKET"] = chosen.market  # for the commands too, which were given this very dict
+            services.publish({**found, **settings(options), "MARKET": chosen.market})
+        commands.prepare(demo=options.demo, known_database=known)
         supervisor = Supervisor(
             layout,
             processes,
@@ -78,8 +85,9 @@ def _run(layout: Layout, options: Options, processes: dict[str, str], console: C
 
 
 def settings(options: Options) -> dict[str, str]:
-    """What the options mean to the platform."""
-    return {"MARKET": options.market, "REPLAY_SPEED": f"{options.speed:g}"}
+    """What the options mean to the platform. A market that is still to be chosen is not said."""
+    market = {} if options.market == AUTO else {"MARKET": options.market}
+    return {**market, "REPLAY_SPEED": f"{options.speed:g}"}
 
 
 def environment(layout: Layout, options: Options, found: dict[str, str]) -> dict[str, str]:

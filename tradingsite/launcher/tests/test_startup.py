@@ -28,6 +28,7 @@ def test_it_prepares_runs_everything_announces_the_page_and_ends_cleanly(here: C
     process = here.start_until_page("--speed", "120")
     assert (here.root / "commands").read_text().split("\n")[:-1] == [
         "migrate --noinput",
+        "choose_market",
         "collectstatic --noinput --clear",
         "warm",
         "demo",
@@ -51,14 +52,28 @@ def test_it_does_only_what_is_due(here: Checkout) -> None:
         assert process.wait(30) == 0
         return [line.split()[0] for line in (here.root / "commands").read_text().splitlines()]
 
-    assert commands_of_a_start("--no-demo") == ["migrate", "collectstatic", "warm"]
+    assert commands_of_a_start("--no-demo") == ["migrate", "choose_market", "collectstatic", "warm"]
     assert commands_of_a_start() == ["migrate", "demo"]
     assert commands_of_a_start() == ["migrate"]
     (here.root / "engine" / "step.py").write_text("changed = True\n")
     assert commands_of_a_start() == ["migrate", "warm"]
     shutil.rmtree(here.root / "staticfiles")
     (here.root / "migrated").unlink()  # as when the database is a new one
-    assert commands_of_a_start() == ["migrate", "collectstatic", "demo"]
+    assert commands_of_a_start() == ["migrate", "choose_market", "collectstatic", "demo"]
+
+
+def test_a_market_that_nobody_named_is_chosen_and_said(here: Checkout) -> None:
+    process = here.start_until_page("--no-demo")
+    wait_for(lambda: "worker speaks replay 60" in here.output, "the first line of the worker")
+    assert "Market: replay (nobody answered, chosen on 2026-11-21)" in here.output
+    assert "MARKET=replay\n" in here.layout.env_file.read_text()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 0
+    (here.root / "commands").write_text("")
+    here.start_until_page("--no-demo", "--market", "coinbase")
+    wait_for(lambda: "worker speaks coinbase 60" in here.output, "the first line of the worker")
+    assert "choose_market" not in (here.root / "commands").read_text()
+    assert "MARKET=coinbase\n" in here.layout.env_file.read_text()
 
 
 def test_it_shows_the_demo_password_once_and_keeps_it_out_of_the_logs(here: Checkout) -> None:

@@ -6,15 +6,14 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from apps.dashboard.demo import demo_make
-from apps.markets.recordings import DEFAULT, RECORDINGS
-from apps.markets.sources.replay import ReplaySource
+from apps.markets.playing import prepare
 
 
 class Command(BaseCommand):
     help = "Make a demo trader with a paper account and two running bots, if there is no user yet."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        ReplaySource(RECORDINGS[DEFAULT], settings.REPLAY_SPEED).begin(None)
+        prepare(settings.MARKET)
         made = demo_make()
         if made is None:
             return
