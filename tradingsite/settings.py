@@ -23,10 +23,13 @@ COINBASE_QUOTES = words("COINBASE_QUOTES", ("USD",))  # currencies whose product
 STALE_AFTER = env.float("STALE_AFTER", default=10.0)  # wall seconds of silence after which a live market is stale
 ORDER_LEASE = env.float("ORDER_LEASE", default=15.0)  # seconds; an exchange call must time out before
 BATCH_LEASE = env.float("BATCH_LEASE", default=15.0)
+BACKTEST_LEASE = env.float("BACKTEST_LEASE", default=60.0)  # longer than a run is silent for
 EXCHANGE_TIMEOUT = env.float("EXCHANGE_TIMEOUT", default=10.0)
 NOT_FOUND_GRACE = env.float("NOT_FOUND_GRACE", default=30.0)
 if not EXCHANGE_TIMEOUT < ORDER_LEASE < NOT_FOUND_GRACE:
     raise ImproperlyConfigured("EXCHANGE_TIMEOUT < ORDER_LEASE < NOT_FOUND_GRACE must hold")
+
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # bearer token of /metrics; empty = only operators see it
 
 INSTALLED_APPS = [
     "apps.operations",
@@ -59,7 +62,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "apps.operations.proxies.Proxies",
     "django.middleware.security.SecurityMiddleware",
+    "apps.operations.metrics.requests.RequestTimes",
     "apps.operations.origin.Origin",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -68,6 +73,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",  # a view that forgets to ask is closed, not open
     "apps.operations.middleware.NoStore",
+    "apps.accounts.middleware.UserZone",
+    "apps.accounts.middleware.LastSeen",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",

@@ -3,14 +3,19 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from apps.accounts.urls import library_urlpatterns
+
 urlpatterns = [
     path("admin/", admin.site.urls),
+    *library_urlpatterns,
     path("account/", include("allauth.urls")),
+    path("", include("apps.accounts.urls")),
     path("api/v1/auth/", include("apps.accounts.api.urls")),
     path("", include("apps.dashboard.urls")),
     path("", include("apps.bots.urls")),
     path("", include("apps.portfolio.urls")),
     path("", include("apps.risk.urls")),
+    path("", include("apps.operations.urls")),
 ]
 
 handler500 = "apps.dashboard.errors.server_error"

@@ -2,20 +2,30 @@
 
 from apps.accounts import registry as accounts
 from apps.accounts.models import TradingAccount
+from apps.backtests.queue import sweep as backtests_sweep
+from apps.bots import metrics as bot_metrics
 from apps.bots.batches import batches_open, batches_settled, batches_sweep
 from apps.bots.selectors import products_of_bots
 from apps.ledger.selectors import products_held
+from apps.markets import health as market_health
 from apps.markets import registry as markets
 from apps.markets.registry import MarketEvent
+from apps.operations import queues
+from apps.operations.health import checks as health
+from apps.operations.metrics import counting, exposition
 from apps.operations.nudges import nudge
 from apps.operations.sweeps import Sweep, sweeps
+from apps.orders import metrics as order_metrics
 from apps.orders import registry as orders
 from apps.orders.models import Order
 from apps.orders.sweeps import accounts_with_open_orders, orders_settled, orders_sweep, products_with_orders
+from apps.portfolio import metrics as portfolio_metrics
 from apps.portfolio.first import open_first_account
 from apps.portfolio.services import session_restart
 from apps.portfolio.snapshots import snapshots_sweep
+from apps.risk import metrics as risk_metrics
 from exchanges.port import Exchange
+from tradingsite.personal import PERSONAL, user_end
 
 
 def exchange_for(account: TradingAccount) -> Exchange:
@@ -43,6 +53,8 @@ def match_orders(event: MarketEvent) -> None:
 def connect() -> None:
     """Called once when the apps are loaded."""
     accounts.on_sign_up[:] = [open_first_account]
+    accounts.on_delete[:] = [user_end]
+    accounts.personal[:] = PERSONAL
     orders.exchange_for = exchange_for
     orders.on_finished["bot"] = bot_order_finished
     markets.on_event[:] = [match_orders, batches_open]
@@ -53,4 +65,21 @@ def connect() -> None:
         Sweep("orders", 1, orders_sweep),
         Sweep("batches", 1, batches_sweep),
         Sweep("snapshots", 2, snapshots_sweep),
+        Sweep("backtests", 3, backtests_sweep),
+        Sweep("counters", 5, counting.counters_sweep),
+    ]
+    watch()
+
+
+def watch() -> None:
+    """What health and metrics look at."""
+    health.checks[:] = [market_health.stream, market_health.feed, queues.check]
+    queues.waiting.update(decisions=bot_metrics.oldest_batch, orders=order_metrics.oldest_order)
+    counting.counted[:] = [bot_metrics.DECISIONS, order_metrics.ENDED, order_metrics.FILLS]
+    exposition.gauges[:] = [
+        market_health.feed_gauges,
+        bot_metrics.bot_gauges,
+        order_metrics.order_gauges,
+        risk_metrics.halt_gauges,
+        portfolio_metrics.equity_gauges,
     ]

@@ -1,4 +1,4 @@
-"""What Dramatiq loads: the apps, and every actor."""
+"""What Dramatiq loads to decide and to trade: the apps and their actors. Backtests: tradingsite/backtester.py."""
 
 import os
 

@@ -1,13 +1,31 @@
 """How sign-up, sign-in and second factors differ from the library's defaults."""
 
+import logging
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
+from django.http import HttpRequest
+from django.urls import reverse
 
 from apps.operations import secrets
 
+logger = logging.getLogger(__name__)
+
 
 class AccountAdapter(DefaultAccountAdapter):
-    """E-mail addresses are the names of users; nothing else differs."""
+    """E-mail addresses are the names of users."""
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """A mail server that does not answer breaks no page: what was done is done, and a link can be asked for again.
+        The log says which mail was lost, not to whom."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except OSError:  # whatever smtplib raises is one
+            logger.exception("mail %s was not sent", template_prefix)
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("accounts:security")
 
 
 class MFAAdapter(DefaultMFAAdapter):

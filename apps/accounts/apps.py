@@ -4,3 +4,8 @@ from django.apps import AppConfig
 class AccountsConfig(AppConfig):
     name = "apps.accounts"
     verbose_name = "People and accounts"
+
+    def ready(self) -> None:
+        from apps.accounts import trail  # noqa: PLC0415  models exist only now
+
+        trail.connect()

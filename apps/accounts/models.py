@@ -2,11 +2,15 @@
 
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
+
+from apps.accounts.zones import check_zone, zones
 
 COST = [MinValueValidator(0), MaxValueValidator(Decimal("0.1"))]  # ratios of the notional
 
@@ -21,11 +25,23 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        return self.create_user(email, password, **{"is_staff": True, "is_superuser": True, **fields})
+        """Whoever can run commands on the machine need not prove an address by mail."""
+        user = self.create_user(email, password, **{"is_staff": True, "is_superuser": True, **fields})
+        user.confirm_address()
+        return user
 
 
 class User(AbstractUser):
     """Signs in with the e-mail address. A user paused by an operator keeps reading; the bots make no entries."""
+
+    class Palette(models.TextChoices):
+        STANDARD = "standard", "Teal up, red down"
+        CLEAR = "clear", "Blue up, orange down: distinct with any colour vision"
+        EAST = "east", "Red up, teal down"
+
+    class Density(models.TextChoices):
+        COMFORTABLE = "comfortable", "Comfortable"
+        DENSE = "dense", "Dense"
 
     username = None  # type: ignore[assignment]
     first_name = None  # type: ignore[assignment]
@@ -33,6 +49,13 @@ class User(AbstractUser):
     email = models.EmailField("e-mail address", unique=True)
     paused_at = models.DateTimeField(null=True, blank=True)
     paused_reason = models.CharField(max_length=200, blank=True)
+    # How pages look to this user; on the user because every page needs them.
+    name = models.CharField(max_length=60, blank=True)
+    time_zone = models.CharField(max_length=50, default="UTC", validators=[check_zone])
+    palette = models.CharField(max_length=10, choices=Palette, default=Palette.STANDARD)
+    density = models.CharField(max_length=12, choices=Density, default=Density.COMFORTABLE)
+    reduced_motion = models.BooleanField(default=False)
+    updates_paused = models.BooleanField(default=False)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = []
@@ -43,6 +66,16 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.email
+
+    def confirm_address(self) -> None:
+        """Counts the e-mail address as proved."""
+        known = {"primary": True, "verified": True}
+        EmailAddress.objects.update_or_create(user=self, email=self.email, defaults=known)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The user's time zone; UTC when this machine no longer knows it."""
+        return ZoneInfo(self.time_zone if self.time_zone in zones() else "UTC")
 
 
 class TradingAccount(models.Model):

@@ -1,4 +1,4 @@
-"""Opening trading accounts; pausing people."""
+"""Opening trading accounts; pausing people; what they prefer."""
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -20,6 +20,16 @@ def trading_account_open(*, user: User, name: str, venue: str, currency: str = "
         raise ValidationError({"name": f"must be new among your accounts, {account.name!r} is taken"})
     account.save()
     return account
+
+
+def preferences_change(*, user: User, **values: object) -> User:
+    """Name, time zone and display of a user; nothing else of the row is touched. ValidationError names what is bad."""
+    for name, value in values.items():
+        setattr(user, name, value)
+    others = {field.name for field in User._meta.fields} - set(values)
+    user.clean_fields(exclude=others)
+    user.save(update_fields=list(values))
+    return user
 
 
 @transaction.atomic

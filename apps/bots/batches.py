@@ -95,7 +95,7 @@ def batch_claim(batch_id: int) -> EvaluationBatch | None:
     )
     if not taken:
         return None
-    return EvaluationBatch.objects.select_related("session", "product__feed").get(pk=batch_id)
+    return EvaluationBatch.objects.select_related("session", "product__feed__session").get(pk=batch_id)
 
 
 def batch_hold(batch_id: int, claim: UUID | None) -> bool:

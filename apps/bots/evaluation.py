@@ -15,6 +15,7 @@ from apps.bots.batches import ACTIVE, HOLD_CHECK, batch_claim, batch_finish, bat
 from apps.bots.controls import bot_settings
 from apps.bots.models import Bot, Evaluation, EvaluationBatch
 from apps.bots.orders import bot_interrupt, decision_carry_out
+from apps.bots.recording import evaluations_write
 from apps.bots.signals import Reading, Readings
 from apps.markets.models import Feed, Product
 from apps.markets.rules import product_rules
@@ -36,7 +37,7 @@ def batch_evaluate(batch_id: int) -> None:
     batch = None if batch_must_wait(batch_id) else batch_claim(batch_id)
     if batch is None:
         return
-    feed = Feed.objects.select_related("session").get(product=batch.product)
+    feed = batch.product.feed
     accounts = sorted(set(_due_bots(batch).values_list("account_id", flat=True)))
     if feed.session_id != batch.session_id:
         accounts = []  # a recording that is over decides nothing
@@ -68,7 +69,7 @@ def _decide_part(batch: EvaluationBatch, feed: Feed, readings: Readings, account
     remembered = {bot.pk: bytes(bot.memory) for bot in bots}
     states = account_states(accounts, bots, batch.session, batch.time)
     evaluations = [_decide_one(batch, feed, readings, states[bot.account_id], bot) for bot in bots]
-    Evaluation.objects.bulk_create(evaluation for evaluation in evaluations if evaluation)
+    evaluations_write([evaluation for evaluation in evaluations if evaluation])
     Bot.objects.filter(pk__in=remembered).update(last_position=batch.position)
     Bot.objects.bulk_update([bot for bot in bots if bot.memory != remembered[bot.pk]], ["memory"])
     TradingAccount.objects.bulk_update(accounts.values(), ["seq"])

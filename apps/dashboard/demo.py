@@ -37,6 +37,7 @@ def demo_make() -> tuple[str, str] | None:
         return None
     password = secrets.token_urlsafe(12)
     user = User.objects.create_user(EMAIL, password)
+    user.confirm_address()
     account = paper_account_open(user=user, name="Paper", venue=settings.MARKET)
     product = Product.objects.get(venue=settings.MARKET, symbol="BTC-USD")
     for bot in BOTS:

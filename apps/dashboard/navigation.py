@@ -28,13 +28,14 @@ POSITIONS = Item("Positions", "Positions", "positions", "portfolio:positions")
 BOTS = Item("Bots", "Bots", "bots", "bots:list")
 TRADES = Item("Trade History", "Trades", "trades", "portfolio:trades")
 HALTS = Item("Risk and limits", "Risk", "risk", "risk:halts")
+SETTINGS = Item("Settings", "Settings", "user", "accounts:profile")
 PAPER = Item("Paper account", "Paper", "wallet", "portfolio:paper")
 
 GROUPS = [
     Group("Monitor", [OVERVIEW, CONDITIONS, POSITIONS]),
     Group("Automate", [BOTS]),
     Group("Review", [TRADES]),
-    Group("System", [HALTS, PAPER]),
+    Group("System", [HALTS, PAPER, SETTINGS]),
 ]
 FOOTBAR = [OVERVIEW, BOTS, POSITIONS, CONDITIONS]
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db.models import Max
 from django.http import HttpRequest
@@ -53,6 +54,18 @@ class Shell:
     def account(self) -> TradingAccount | None:
         user = self.request.user
         return trading_accounts(user).first() if user.is_authenticated else None
+
+    @cached_property
+    def unconfirmed(self) -> bool:
+        """Whether the user's address still waits for its link. Where that is needed to sign in, nobody here waits."""
+        user = self.request.user
+        if settings.ACCOUNT_EMAIL_VERIFICATION == "mandatory" or not user.is_authenticated:
+            return False
+        return EmailAddress.objects.filter(user=user, email=user.email, verified=False).exists()
+
+    @property
+    def mail_arrives(self) -> bool:
+        return settings.MAIL_ARRIVES
 
     @cached_property
     def market(self) -> Market:

@@ -11,7 +11,7 @@ from apps.accounts.models import TradingAccount, User
 from apps.accounts.selectors import trading_accounts
 from apps.dashboard.frames import Value
 from apps.markets.models import Feed, MarketSession, Product
-from apps.operations.formats import clock, moment, money, percent, price, tone
+from apps.operations.formats import moment, money, percent, price, tone, utc_clock
 from apps.portfolio.holdings import Holding, holdings
 from apps.portfolio.results import NOTHING, results
 from apps.portfolio.selectors import equity
@@ -55,7 +55,7 @@ def price_values(venue: Venue, message: dict[str, Any]) -> Iterator[Value]:
         return
     venue.heard = time.time()
     yield f"price.{product.pk}", price(message["price"], product.quote_increment), ""
-    yield "market.time", clock(moment(message["time"])), ""
+    yield "market.time", utc_clock(moment(message["time"])), ""
 
 
 def user_values(user: User) -> list[Value]:

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 
+from django.utils import timezone
+
 MINUS = "\u2212"
 NO_BREAK = "\u00a0"
 UNKNOWN = "n/a"
@@ -91,8 +93,18 @@ def moment(seconds: int | None) -> datetime | None:
 
 
 def clock(at: datetime | None) -> str:
-    """2020-02-03 14:05 in UTC; the pages say so."""
+    """2020-02-03 14:05 in the time zone of whoever looks; the pages say which."""
+    return timezone.localtime(at).strftime("%Y-%m-%d %H:%M") if at else UNKNOWN
+
+
+def utc_clock(at: datetime | None) -> str:
+    """The same in UTC, for what everybody sees."""
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M") if at else UNKNOWN
+
+
+def zone() -> str:
+    """What the times of a page are in: UTC, or a place such as 'New York'."""
+    return timezone.get_current_timezone_name().rpartition("/")[2].replace("_", " ")
 
 
 REASONS = {

@@ -3,12 +3,15 @@
 import asyncio
 import logging
 import threading
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from channels.layers import get_channel_layer
 from django.db import transaction
 from redis.exceptions import RedisError
+
+from apps.operations.commits import after_commit
 
 logger = logging.getLogger(__name__)
 
@@ -21,9 +24,20 @@ def market_group(venue: str) -> str:
     return f"market-{venue}"
 
 
+@dataclass(frozen=True)
+class Changed:
+    """What changed for a user, told when called."""
+
+    user_id: int
+    keys: tuple[str, ...]
+
+    def __call__(self) -> None:
+        send(user_group(self.user_id), {"type": "live.changed", "keys": list(self.keys)})
+
+
 def hint(user_id: int, *keys: str) -> None:
     """After the commit, names the fragments of a user's pages that changed: 'bots', 'bot-3', 'orders', ..."""
-    transaction.on_commit(lambda: send(user_group(user_id), {"type": "live.changed", "keys": list(keys)}))
+    after_commit(Changed(user_id, keys))
 
 
 def toast(user_id: int, text: str, tone: str = "info") -> None:

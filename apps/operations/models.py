@@ -41,3 +41,27 @@ class Ownership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} #{self.epoch}"
+
+
+class Counter(models.Model):
+    """A figure that only grows, carried on by the clock from rows that were already counted."""
+
+    metric = models.CharField(max_length=64)
+    labels = models.JSONField(default=dict)
+    value = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["metric", "labels"], name="counter_once")]
+
+    def __str__(self) -> str:
+        return f"{self.metric}{self.labels} = {self.value}"
+
+
+class CounterCursor(models.Model):
+    """Up to which row a counter has counted."""
+
+    metric = models.CharField(max_length=64, unique=True)
+    last = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.metric} up to {self.last}"

@@ -53,17 +53,18 @@ def _shown(order: Order, report: OrderReport) -> OrderState:
 
 def report_apply(account: TradingAccount, order: Order, report: OrderReport) -> None:
     """Takes over the state that the exchange shows. A stale report is counted as an event, never raised."""
-    if report.exchange_order_id and not order.exchange_order_id:
+    named = bool(report.exchange_order_id and not order.exchange_order_id)
+    if named:
         order.exchange_order_id = report.exchange_order_id
-        order.save(update_fields=["exchange_order_id"])
     state = _shown(order, report)
     if state == order.state:
-        return
-    if is_legal(OrderState(order.state), state):
+        if named:
+            order.save(update_fields=["exchange_order_id"])
+    elif is_legal(OrderState(order.state), state):
         order_move(account, order, state, "accepted" if state == OrderState.OPEN else state.value)
     else:
         event_add(account, order, "stale report", from_state=order.state, shown=state.value)
-        order.save(update_fields=["seq"])
+        order.save(update_fields=["seq", "exchange_order_id"])
 
 
 def fill_apply(account: TradingAccount, order: Order, report: FillReport) -> Fill | None:

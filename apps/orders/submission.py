@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import transaction
@@ -30,31 +30,38 @@ RETRY = timedelta(seconds=1)  # an order that could not be sent waits so long
 
 def submit_due(account_id: int) -> bool:
     """Claims and sends the account's waiting orders and cancels. True when there was anything to do."""
-    asked = Q(state=OrderState.PENDING) | Q(state__in=[OrderState.OPEN, OrderState.CANCELLING], cancel_requested=True)
-    if not Order.objects.filter(asked, account_id=account_id).exists():
-        return False
-    sent = False
-    claim = uuid4()
-    for order in _claim_orders(account_id, claim):
+    now = timezone.now()
+    orders = Order.objects.filter(account_id=account_id)
+    # Asked before anything is locked: most of the time nothing waits.
+    states = set(orders.filter(_waits(now) | _wants_cancel(now)).values_list("state", flat=True))
+    ready = _claim_orders(account_id, now) if OrderState.PENDING in states else []
+    for order in ready:
         _send(order)
-        sent = True
-    for order in _claim_cancels(account_id):
+    doomed = _claim_cancels(account_id, now) if states - {OrderState.PENDING} else []
+    for order in doomed:
         _cancel(order)
-        sent = True
-    return sent
+    return bool(ready or doomed)
+
+
+def _waits(now: datetime) -> Q:
+    """Orders that may be sent, or end without having been."""
+    return Q(Q(lease_until=None) | Q(lease_until__lte=now) | Q(cancel_requested=True), state=OrderState.PENDING)
+
+
+def _wants_cancel(now: datetime) -> Q:
+    """Orders at the exchange whose cancel is to be sent, again when its sender died."""
+    return Q(Q(state=OrderState.OPEN) | Q(state=OrderState.CANCELLING, lease_until__lt=now), cancel_requested=True)
 
 
 @transaction.atomic
-def _claim_orders(account_id: int, claim: UUID) -> list[Order]:
-    now = timezone.now()
-    waiting = Order.objects.filter(account_id=account_id, state=OrderState.PENDING)
-    waiting = waiting.filter(Q(lease_until=None) | Q(lease_until__lte=now) | Q(cancel_requested=True))
-    if not waiting.exists():
-        return []
+def _claim_orders(account_id: int, now: datetime) -> list[Order]:
     account = lock_account(account_id)
     level = halt_level(account)
+    waiting = Order.objects.filter(_waits(now), account_id=account_id)
+    claim = uuid4()
     ready = []
     for order in waiting.select_related("product__feed__session").order_by("pk"):
+        order.account = account
         if _is_ready(account, order, level):
             order.claim, order.submitted = claim, now
             order.lease_until = now + timedelta(seconds=settings.ORDER_LEASE)
@@ -154,16 +161,12 @@ def _record(order: Order, state: OrderState, kind: str, message: str, retry: dat
 
 
 @transaction.atomic
-def _claim_cancels(account_id: int) -> list[Order]:
-    now = timezone.now()
-    asked = Order.objects.filter(account_id=account_id, cancel_requested=True).filter(
-        Q(state=OrderState.OPEN) | Q(state=OrderState.CANCELLING, lease_until__lt=now)
-    )
-    if not asked.exists():
-        return []
+def _claim_cancels(account_id: int, now: datetime) -> list[Order]:
     account = lock_account(account_id)
+    asked = Order.objects.filter(_wants_cancel(now), account_id=account_id)
     claimed = []
     for order in asked.select_related("product").order_by("pk"):
+        order.account = account
         order.lease_until = now + timedelta(seconds=settings.ORDER_LEASE)
         if order.state == OrderState.OPEN:
             order_move(account, order, OrderState.CANCELLING, "cancelling")

@@ -43,7 +43,7 @@ class PaperExchange:
         if known:
             return _report(known)
         _check(order, product, feed)
-        if not book.orders.filter(status=PaperOrder.Status.OPEN).exists():
+        if book.position != feed.position and not book.orders.filter(status=PaperOrder.Status.OPEN).exists():
             book.position = feed.position
             book.save(update_fields=["position"])
         placed = PaperOrder.objects.create(

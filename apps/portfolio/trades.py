@@ -1,12 +1,13 @@
 """Closed trades: filtered, sorted, summed up."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import datetime, time
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Max, Min, Q, QuerySet, Sum
+from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.ledger.models import Position
@@ -80,9 +81,9 @@ def _conditions(data: dict[str, Any]) -> list[Q]:
     if data.get("run") != "all":
         found.append(Q(generation=F("account__generation")))
     if data.get("since"):
-        found.append(Q(closed__gte=datetime.combine(data["since"], time.min, UTC)))
+        found.append(Q(closed__gte=datetime.combine(data["since"], time.min, timezone.get_current_timezone())))
     if data.get("until"):
-        found.append(Q(closed__lte=datetime.combine(data["until"], time.max, UTC)))
+        found.append(Q(closed__lte=datetime.combine(data["until"], time.max, timezone.get_current_timezone())))
     if data.get("market"):
         found.append(Q(product_id=int(data["market"])))
     if data.get("bot"):

@@ -6,7 +6,7 @@ cost more than the whole loop.
 
 import numpy as np
 
-from engine.backtest.book import act, close_books, trade
+from engine.backtest.book import act, trade
 from engine.backtest.layouts import Columns, Desk, Rows
 from engine.decide import due, rests, step
 from engine.jit import njit
@@ -31,7 +31,8 @@ def run(
 ) -> None:
     """Plays ``bars`` (one each ``granularity`` seconds, gaps allowed) to a bot that decides at the closes of
     ``candles``: the bars themselves, or what they make in its higher ``timeframe``. ``columns`` holds their signals.
-    As many of them as ``desk.account`` knows have closed before.
+    As many of them as ``desk.account`` knows have closed before: a next call goes on where this one ended, with the
+    bars that follow without a gap.
 
     ``explain`` judges every gate at every decision and writes the decisions down. Without it, ``step`` is not asked
     where it has nothing to do (``rests``), and bars that meet no order, position or signal are passed over.
@@ -44,6 +45,7 @@ def run(
             reached = _bar_of(bars, i, granularity, candles, candle, timeframe)
             rows.equity[i:reached] = account["equity"]
             if reached == bars.size:
+                account["bars"] = candle
                 return
             if reached > i:
                 clock, i = bars[reached - 1]["time"] + granularity, reached
@@ -69,7 +71,6 @@ def run(
             candle += closes
             if explain or desk.signal["side"] != 0 or not rests(account, desk.settings, clock):
                 _decide(closes, explain, desk, rows.decided[counts["decided"]], rows.placed[counts["placed"]])
-    close_books(desk, rows.trades[counts["trades"]])
 
 
 @njit(inline="always")

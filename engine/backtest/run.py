@@ -1,10 +1,11 @@
 """One backtest: candles, a strategy and an account to trades and figures."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
 
+from engine.backtest.book import close_books
 from engine.backtest.layouts import COUNTS, DECIDED, PLACED, STATE, Columns, Desk, Rows
 from engine.backtest.loop import DAY, run
 from engine.backtest.result import Result, hash_data, trading_record
@@ -17,6 +18,10 @@ from engine.strategies.base import Params, Signals, Strategy
 from engine.strategies.registry import find_strategy
 from engine.strategies.validation import validate
 from engine.version import engine_version
+
+STRETCH = 50_000  # bars between two reports of progress
+
+Progress = Callable[[int], None]  # gets the number of bars played; what it raises ends the run
 
 
 class BacktestError(ValueError):
@@ -37,13 +42,15 @@ def run_backtest(
     granularity: int = 60,
     start: int | None = None,
     record: bool = True,
+    progress: Progress | None = None,
 ) -> Result:
     """Plays ``candles`` (CANDLE, one each ``granularity`` seconds, gaps allowed) to one bot alone on an account of
     ``cash`` quote that decides at the closes of ``timeframe`` (seconds). Candles that open before ``start`` (seconds
     UTC) are history: they are not played, but strategies begin warm.
 
     With ``record`` each decision is explained and kept, and the results are hashed; without, only orders, fills,
-    trades and equity are. Raises ParameterError or BacktestError on what cannot be run.
+    trades and equity are. ``progress`` is called every so many bars and changes nothing. Raises ParameterError or
+    BacktestError on what cannot be run.
     """
     check_request(candles, cash=cash, size=settings.size, timeframe=timeframe, granularity=granularity)
     candles = np.require(candles, requirements=["C", "W"])  # the layout that is compiled for
@@ -56,7 +63,13 @@ def run_backtest(
     desk = open_desk(played, chosen, known, product, costs, settings, limits, cash)
     desk.account["bars"] = np.searchsorted(frames["time"], played["time"][0] - timeframe, side="right")
     rows = blank_rows(len(played), signals, costs.volume_share > 0, record)
-    run(played, granularity, frames, timeframe, columns(signals, record), desk, rows, record)
+    given = columns(signals, record)
+    for first, end in stretches(played["time"], granularity, STRETCH if progress else len(played)):
+        part = rows._replace(equity=rows.equity[first:end])
+        run(played[first:end], granularity, frames, timeframe, given, desk, part, record)
+        if progress:
+            progress(end)
+    close_books(desk, rows.trades[desk.counts["trades"]])
     written = {name: int(desk.counts[name]) for name in COUNTS.names or ()}
     decisions, orders = rows.decided[: written["decided"]].copy(), rows.placed[: written["placed"]].copy()
     fills, trades = rows.fills[: written["fills"]].copy(), rows.trades[: written["trades"]].copy()
@@ -71,6 +84,18 @@ def run_backtest(
         data_hash=hash_data(candles),
         results_hash=trading_record(decisions, orders, fills).results_hash if record else None,
     )
+
+
+def stretches(times: np.ndarray, granularity: int, length: int) -> Iterator[tuple[int, int]]:
+    """Bars from one index up to another, all of them in turn: at least ``length`` each, and cut where no bar is
+    missing, for the loop knows of a gap only between two bars that it has seen."""
+    first = 0
+    while first < len(times):
+        end = min(first + length, len(times))
+        while end < len(times) and times[end] != times[end - 1] + granularity:
+            end += 1
+        yield first, end
+        first = end
 
 
 def check_request(candles: np.ndarray, *, cash: float, size: float, timeframe: int, granularity: int) -> None:

@@ -5,7 +5,7 @@
   if (!place || !window.LightweightCharts) return;
   const { createChart, createSeriesMarkers, CandlestickSeries, HistogramSeries, LineStyle, CrosshairMode } = LightweightCharts;
   const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  const colours = { up: token("--up"), down: token("--down"), entry: token("--info"), exit: token("--gold-hi") };
+  const colours = { up: token("--gain"), down: token("--loss"), entry: token("--info"), exit: token("--gold-hi") };
   const legend = place.querySelector("[data-legend]");
   const narrow = window.matchMedia("(max-width: 480px)");
   let data = null;

@@ -11,7 +11,7 @@
   let sequence = 0;
   let heard = 0;              // when the last message came
   let marketAge = null;       // seconds since the market's last event, as the server counts them
-  let paused = sessionStorage.getItem("paused") === "1";
+  let paused = (sessionStorage.getItem("paused") || (document.documentElement.dataset.updates ? "1" : "0")) === "1";
   let poll = 0;
   let retry = 0;
   const values = new Map();
@@ -186,7 +186,7 @@
     const button = event.target.closest("[data-pause]");
     if (!button) return;
     paused = !paused;
-    sessionStorage.setItem("paused", paused ? "1" : "");
+    sessionStorage.setItem("paused", paused ? "1" : "0");
     label(button);
     if (!paused) refreshAll();
     show();

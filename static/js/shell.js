@@ -17,6 +17,7 @@
   }
 
   function busy(form, button) {
+    if ("again" in form.dataset) return; // its answer is a file: the page stays
     form.dataset.sent = "1";
     // After the event: a disabled button would not be part of what is sent.
     setTimeout(() => {

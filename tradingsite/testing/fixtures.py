@@ -3,12 +3,16 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.core.cache import cache
 from time_machine import TimeMachineFixture
 
+from apps.accounts.models import User
 from engine.strategies.base import Strategy
 from engine.strategies.registry import REGISTRY
 from tradingsite.testing.market import Market
+from tradingsite.testing.people import make_user
 from tradingsite.testing.scripted import SCRIPTED
+from tradingsite.testing.signing import PASSWORD
 
 
 @pytest.fixture
@@ -29,3 +33,14 @@ def clock(time_machine: TimeMachineFixture) -> TimeMachineFixture:
 def market(db: None, scripted: Strategy) -> Market:
     """A replayed BTC-USD market of 2020-02-10, before its first minute."""
     return Market()
+
+
+@pytest.fixture
+def trader(db: None) -> User:
+    """Somebody who can sign in; no attempt of an earlier test counts against them."""
+    cache.clear()
+    user = make_user("trader@example.org")
+    user.set_password(PASSWORD)
+    user.save()
+    user.confirm_address()
+    return user

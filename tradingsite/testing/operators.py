@@ -17,6 +17,7 @@ from tradingsite.testing.people import make_account, make_bot, make_user
 from tradingsite.testing.scripted import LONG
 
 migration = import_module("tradingsite.migrations.0001_operators")
+backtests = import_module("tradingsite.migrations.0002_operators_see_backtests")
 
 
 def make_operator() -> User:
@@ -24,6 +25,7 @@ def make_operator() -> User:
     group = Group.objects.filter(name=migration.GROUP).first()
     if group is None:  # a test that empties all tables came before
         migration.make_group(apps)
+        backtests.see(apps)
         group = Group.objects.get(name=migration.GROUP)
     operator = make_user("operator@example.org", is_staff=True)
     operator.groups.add(group)

@@ -37,6 +37,7 @@ BOT_PAGES = {
     "versions": [],
 }
 POSTS = ["portfolio:paper_open", "portfolio:deposit", "portfolio:reset"]
+OURS = ("dashboard", "bots", "portfolio", "risk", "operations")
 OPEN_TO_ALL = ["dashboard:landing", "dashboard:terms"]
 
 
@@ -194,9 +195,8 @@ def addresses(resolver: URLResolver, namespace: str = "") -> set[str]:
 
 
 def test_no_page_of_ours_is_missing_from_these_tests():
-    ours = {
-        name for name in addresses(get_resolver()) if name.split(":")[0] in ("dashboard", "bots", "portfolio", "risk")
-    }
+    ours = {name for name in addresses(get_resolver()) if name.split(":")[0] in OURS}
     of_one = {f"bots:{name}" for name in BOT_PAGES} | {"bots:switch", "bots:rollback", "risk:release"}
-    tested_elsewhere = {"bots:settings"}
+    for_watchers = {f"operations:{name}" for name in ("live", "ready", "health", "metrics")}  # test_health, _metrics
+    tested_elsewhere = {"bots:settings"} | for_watchers
     assert ours == {*OWN_PAGES, *of_one, *POSTS, *OPEN_TO_ALL, *tested_elsewhere}

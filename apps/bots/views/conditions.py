@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.http import HttpResponse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from apps.accounts.requests import UserRequest
@@ -13,7 +14,7 @@ from apps.bots.models import Bot
 from apps.bots.rows import bot_rows
 from apps.bots.selectors import bot_get, bots
 from apps.markets.models import Feed
-from apps.operations.formats import moment
+from apps.operations.formats import moment, zone
 from apps.operations.pages import page
 
 SHOW = {"all": "All", "blocked": "Blocked", "near": "Near a trade"}
@@ -66,18 +67,18 @@ def _decision(request: UserRequest, bot: Bot | None) -> dict[str, Any]:
 
 
 def _time(raw: str, bot: Bot | None) -> tuple[datetime | None, str]:
-    """A market time in UTC: full, or 14:05 on the market's present day. Empty means now."""
+    """A market time in the user's zone: full, or 14:05 on the market's present day. Empty means now."""
     if not raw or bot is None:
         return None, ""
     try:
         if len(raw) <= 5:
-            day = _market_time([bot]) or datetime.now(UTC)
+            day = timezone.localtime(_market_time([bot]))
             clock = datetime.strptime(raw, "%H:%M")  # noqa: DTZ007  the day brings the zone
             return day.replace(hour=clock.hour, minute=clock.minute, second=0), ""
         at = datetime.fromisoformat(raw)
     except ValueError:
-        return None, f"Time must be like 14:05 or 2020-02-03 14:05 (UTC), was {raw[:40]}"
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)), ""
+        return None, f"Time must be like 14:05 or 2020-02-03 14:05 ({zone()}), was {raw[:40]}"
+    return (at if at.tzinfo else timezone.make_aware(at)), ""
 
 
 def _market_time(mine: list[Bot]) -> datetime | None:

@@ -11,10 +11,13 @@ VENUE = "replay"  # where recordings are played
 
 @dataclass(frozen=True)
 class Listing:
-    """A product of a recording: its one-minute candles and how the exchange lets it trade."""
+    """A product of a recording: its one-minute candles and how the exchange lets it trade. ``starts`` and ``ends``
+    (seconds UTC) span its bars, for pages that must not open the file."""
 
     symbol: str
     file: Path
+    starts: int
+    ends: int
     base_increment: Decimal
     quote_increment: Decimal
     base_min_size: Decimal
@@ -41,6 +44,8 @@ RECORDINGS = {
                 Listing(
                     symbol="BTC-USD",
                     file=FOLDER / "coinbase_BTC-USD_1m_2020-02.parquet",
+                    starts=1_581_292_800,
+                    ends=1_581_897_600,
                     base_increment=Decimal("0.00000001"),
                     quote_increment=Decimal("0.01"),
                     base_min_size=Decimal("0.00000001"),

@@ -1,6 +1,6 @@
 """Numbers, times and icons in templates."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django import template
 from django.templatetags.static import static
@@ -15,6 +15,8 @@ register = template.Library()
 register.filter("span", formats.span)
 register.filter("timeframe", formats.timeframe)
 register.filter("clock", formats.clock)
+register.filter("utc_clock", formats.utc_clock)
+register.simple_tag(formats.zone, name="zone")
 register.filter("moment", formats.moment)
 register.filter("tone", formats.tone)
 register.filter("words", formats.reason)
@@ -78,7 +80,7 @@ def _figure(text: str, tone: str, key: str) -> SafeString:
 
 @register.simple_tag
 def at(moment: datetime | None, empty: str = "\u2013") -> SafeString | str:
-    """A time of the market, absolute, in UTC."""
+    """A time of the market, absolute, in the user's zone."""
     if moment is None:
         return empty
     return format_html('<time datetime="{}">{}</time>', moment.isoformat(), formats.clock(moment))
@@ -89,8 +91,9 @@ def near(moment: datetime | None, other: datetime) -> SafeString | str:
     """A market time beside another: without its day when that is the same."""
     if moment is None:
         return "\u2013"
-    pattern = "%H:%M" if moment.astimezone(UTC).date() == other.astimezone(UTC).date() else "%m-%d %H:%M"
-    return format_html('<time datetime="{}">{}</time>', moment.isoformat(), moment.astimezone(UTC).strftime(pattern))
+    here, there = timezone.localtime(moment), timezone.localtime(other)
+    pattern = "%H:%M" if here.date() == there.date() else "%m-%d %H:%M"
+    return format_html('<time datetime="{}">{}</time>', moment.isoformat(), here.strftime(pattern))
 
 
 @register.simple_tag
@@ -100,7 +103,7 @@ def ago(moment: datetime | None, empty: str = "\u2013") -> SafeString | str:
         return empty
     passed = (timezone.now() - moment).total_seconds()
     text = f"{formats.span(passed).split(' ')[0]} ago" if 0 <= passed < 86400 else formats.clock(moment)
-    exactly = moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    exactly = timezone.localtime(moment).strftime("%Y-%m-%d %H:%M:%S %Z")
     return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exactly, text)
 
 
@@ -126,13 +129,13 @@ def signed(ratio: formats.Number | None) -> str:
 
 @register.filter
 def hour(moment: datetime | None) -> str:
-    return moment.astimezone(UTC).strftime("%H:%M") if moment else formats.UNKNOWN
+    return timezone.localtime(moment).strftime("%H:%M") if moment else formats.UNKNOWN
 
 
 @register.filter
 def stamp(moment: datetime) -> str:
     """As a time stands in an address: 2020-02-03T14:05."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M")
+    return timezone.localtime(moment).strftime("%Y-%m-%dT%H:%M")
 
 
 @register.filter

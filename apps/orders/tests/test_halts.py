@@ -1,9 +1,9 @@
 """Carrying out a halt: it waits until every order is cancelled and, where asked for, every position sold."""
 
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
 from apps.orders.halts import halts_sweep
 from apps.orders.models import Order
@@ -64,7 +64,7 @@ def test_a_flattening_halt_is_done_when_everything_is_sold(desk):
 
 def test_an_entry_that_was_on_its_way_is_sold_too(desk):
     entry = desk.buy()
-    _claim_orders(desk.account.pk, uuid4())
+    _claim_orders(desk.account.pk, timezone.now())
     row = pull(desk, FLATTEN)
     halts_sweep()
     assert not is_done(row)

@@ -1,8 +1,7 @@
 """A sender that dies leaves a claimed order: it is looked up, never sent again blindly."""
 
-from uuid import uuid4
-
 from django.conf import settings
+from django.utils import timezone
 
 from apps.orders.submission import _claim_orders
 from engine.orders.states import OrderState
@@ -12,7 +11,7 @@ from exchanges.port import Unknown
 def die_after_claim(desk):
     """An order whose sender claimed it and was killed."""
     order = desk.buy()
-    _claim_orders(desk.account.pk, uuid4())
+    _claim_orders(desk.account.pk, timezone.now())
     assert desk.state(order) == "submitting"
     return order
 

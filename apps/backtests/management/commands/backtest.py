@@ -10,19 +10,18 @@ import numpy as np
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
+from apps.backtests.checks import MOST_CASH, MOST_COST
 from apps.backtests.report import backtest_json, backtest_text
 from apps.backtests.request import number, parameters, rules_of
+from apps.backtests.simulation import Request, simulate
 from apps.markets.files import CandleFileError, read_candles
 from apps.markets.imports import timeframe_parse
-from engine.backtest.run import BacktestError, run_backtest
-from engine.config import NO_LIMITS, BotSettings, Costs
+from engine.backtest.run import BacktestError
+from engine.config import BotSettings, Costs
 from engine.kinds import SizeMode
 from engine.strategies.base import ParameterError
 from engine.strategies.registry import REGISTRY, find_strategy
 from engine.strategies.validation import validate, warnings
-
-MOST_CASH = Decimal(10) ** 12
-MOST_COST = Decimal("0.5")
 
 
 class Command(BaseCommand):
@@ -66,19 +65,17 @@ def _backtest(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     cash = number("cash", options["cash"], most=MOST_CASH)
     timeframe, product = timeframe_parse(options["timeframe"]), rules_of(options["product"])
     candles = read_candles(options["candles"])
-    result = run_backtest(
-        candles,
+    request = Request(
         strategy=strategy.name,
         params=params,
         product=product,
         costs=costs,
         settings=BotSettings(size_mode=SizeMode.EQUITY, size=float(size)),
-        limits=NO_LIMITS,
         cash=float(cash),
         timeframe=timeframe,
-        granularity=_granularity(candles, timeframe),
     )
-    request = {
+    result = simulate(candles, request, granularity=_granularity(candles, timeframe))
+    asked = {
         "strategy": strategy.name,
         "strategy_version": strategy.version,
         "params": params,
@@ -87,8 +84,8 @@ def _backtest(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
         "warmup_bars": strategy.warmup(params),
         "warnings": warnings(strategy, params, costs),
     }
-    head = [f"{strategy.title} on {product.symbol}, {options['timeframe']}", *request["warnings"], ""]
-    return request | backtest_json(result, product), head + backtest_text(result, product)
+    head = [f"{strategy.title} on {product.symbol}, {options['timeframe']}", *asked["warnings"], ""]
+    return asked | backtest_json(result, product), head + backtest_text(result, product)
 
 
 def _granularity(candles: np.ndarray, timeframe: int) -> int:

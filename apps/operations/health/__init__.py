@@ -1,0 +1,1 @@
+"""Is the platform well? Checks that anybody may read in one word, and operators in figures."""
