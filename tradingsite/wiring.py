@@ -6,6 +6,7 @@ from apps.backtests.queue import sweep as backtests_sweep
 from apps.bots import metrics as bot_metrics
 from apps.bots.batches import batches_open, batches_settled, batches_sweep
 from apps.bots.selectors import products_of_bots
+from apps.dashboard.console import console_sweep
 from apps.ledger.selectors import products_held
 from apps.markets import health as market_health
 from apps.markets import registry as markets
@@ -67,6 +68,7 @@ def connect() -> None:
         Sweep("snapshots", 2, snapshots_sweep),
         Sweep("backtests", 3, backtests_sweep),
         Sweep("counters", 5, counting.counters_sweep),
+        Sweep("console", 5, console_sweep),
     ]
     watch()
 

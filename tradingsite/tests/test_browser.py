@@ -7,12 +7,14 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from apps.bots.models import Bot
+from apps.bots.services import bot_pause
+from apps.dashboard.console import console_sweep
 from apps.ledger.models import Position
 from apps.orders.halts import halts_sweep
 from apps.risk.models import Halt
 from apps.risk.services import halt
 from engine.kinds import HaltLevel
-from tradingsite.testing.people import make_account, make_bot
+from tradingsite.testing.people import make_account, make_bot, make_user
 from tradingsite.testing.site import DESKTOP, PHONE, LiveMarket, Visitor, visitor, web_process
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -207,3 +209,19 @@ def test_a_lost_connection_is_said_and_mended(site, live_market):
         expect(connection).to_contain_text("offline")
         expect(connection).to_have_attribute("data-state", "live")
         assert len(sockets) == 2
+
+
+@SIZES
+def test_the_operators_console_is_sound_and_moves_by_itself(site, live_market, size):
+    bot = make_bot(make_account(), live_market.product, strategy="ma_cross", params=CROSS)
+    cross(live_market)
+    with visitor(site, size=size, user=make_user(is_staff=True, is_superuser=True)) as operator:
+        page = operator.page
+        page.goto(reverse("dashboard:console"))
+        expect(page.locator("[data-connection]")).to_have_attribute("data-state", "live")
+        operator.inspect()
+        bot_pause(bot=bot, user=bot.account.owner, reason="a look")
+        console_sweep()
+        expect(page.get_by_role("button", name="Start…")).to_be_visible()
+        operator.inspect()
+        assert not operator.faults, "\n".join(operator.faults)

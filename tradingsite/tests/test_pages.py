@@ -198,5 +198,5 @@ def test_no_page_of_ours_is_missing_from_these_tests():
     ours = {name for name in addresses(get_resolver()) if name.split(":")[0] in OURS}
     of_one = {f"bots:{name}" for name in BOT_PAGES} | {"bots:switch", "bots:rollback", "risk:release"}
     for_watchers = {f"operations:{name}" for name in ("live", "ready", "health", "metrics")}  # test_health, _metrics
-    tested_elsewhere = {"bots:settings"} | for_watchers
+    tested_elsewhere = {"bots:settings", "dashboard:console"} | for_watchers
     assert ours == {*OWN_PAGES, *of_one, *POSTS, *OPEN_TO_ALL, *tested_elsewhere}
