@@ -19,6 +19,11 @@ class Fenced(Exception):
     """Another process took over; this one must stop writing."""
 
 
+def lock_key(database: str, name: str) -> int:
+    """Key of a task's advisory lock. Locks are the cluster's; the database's name keeps test databases apart."""
+    return zlib.crc32(f"{database}/{name}".encode())
+
+
 class Owner:
     """Holds the lock on a connection of its own (a pooled one would give the lock away with the connection)."""
 
@@ -33,8 +38,7 @@ class Owner:
         wanted = ("host", "port", "user", "password", "dbname")
         parameters = {key: parameters[key] for key in wanted if key in parameters}
         self._session = psycopg.connect(autocommit=True, **parameters)
-        # The lock is the cluster's; the database's name keeps test databases apart.
-        key = zlib.crc32(f"{parameters['dbname']}/{self.name}".encode())
+        key = lock_key(parameters["dbname"], self.name)
         while not self._session.execute("SELECT pg_try_advisory_lock(%s)", [key]).fetchone()[0]:  # type: ignore[index]
             if stopping():
                 self.release()

@@ -1,5 +1,6 @@
 """People, accounts and bots for tests. Everything goes through the services that pages and commands call."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -29,7 +30,7 @@ def make_account(
     venue: str = "replay",
     deposit: str = "10000",
     slippage: str = "0",
-    limits: dict[str, float] | None = None,
+    limits: Mapping[str, float] | None = None,
 ) -> TradingAccount:
     """A paper account with a deposit; fees of 0.6 %, no slippage unless asked for. ``limits`` replace the default
     rules of its risk policy, NO_LIMITS switches them off."""
