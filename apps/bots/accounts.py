@@ -18,10 +18,10 @@ from apps.ledger.selectors import balances
 from apps.markets.models import Feed, MarketSession, Product
 from apps.orders.models import Order
 from apps.risk.models import DayOpening
-from apps.risk.selectors import halt_levels, limits
+from apps.risk.selectors import Standing, limits, standings
 from engine import records
 from engine.config import RiskLimits
-from engine.kinds import BotState, HaltLevel
+from engine.kinds import BotState
 from engine.orders.states import WORKING
 
 BOT_STATES = {"running": BotState.RUNNING, "paused": BotState.PAUSED, "stopped": BotState.STOPPED}
@@ -34,7 +34,7 @@ class AccountState:
 
     account: TradingAccount
     limits: RiskLimits
-    halt: HaltLevel
+    standing: Standing
     balances: dict[str, Balance]
     prices: dict[str, float]  # by base currency, quote of the account; a missing one makes equity unknown
     positions: list[Position]
@@ -92,11 +92,11 @@ def account_states(
     a handful of queries. With ``write`` (the accounts are locked) the day's opening equity is stored when the market
     day begins."""
     rows = list(accounts.values())
-    halts, policies, money = halt_levels(rows), limits(rows), balances(rows)
+    standing, policies, money = standings(rows), limits(rows), balances(rows)
     prices = _prices(session.venue)
     states = {
         account.pk: AccountState(
-            account=account, limits=policies[account.pk], halt=halts[account.pk], balances=money[account.pk],
+            account=account, limits=policies[account.pk], standing=standing[account.pk], balances=money[account.pk],
             prices=prices.get(account.currency, {}), positions=[], orders=[],
         )
         for account in rows
@@ -169,7 +169,7 @@ def bot_view(
     view["protected"] = int(sum((order.remaining for order in protecting), NOTHING) / lot)
     _position(view, state, bot)
     view["state"] = BOT_STATES.get(bot.state, BotState.ERROR)
-    view["halt"] = state.halt
+    view["halt"] = state.standing.level
     view["tradable"], view["accepting"] = tradable, True
     view["late"], view["age"], view["bars"], view["warmup"] = late, age, bars, warmup
     return view

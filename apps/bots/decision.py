@@ -36,7 +36,7 @@ def decide_now(bot: Bot) -> dict[str, Any]:
         settings=bot_settings(bot.version.controls, timeframe).record()[0], policy=state.limits.record()[0],
         rules=rules_of(bot.product, state)[0],
     )  # fmt: skip
-    evaluation = evaluation_of(batch, bot, reading, decision, seq=0)
+    evaluation = evaluation_of(batch, bot, reading, decision, state, seq=0)
     return {
         "bot": bot.pk,
         "name": bot.name,

@@ -94,7 +94,7 @@ def _decide_one(
     bot.memory = memory_bytes(memory)
     if decision["action"] == Action.NONE and batch.timeframe == HOLD_CHECK:
         return None
-    evaluation = evaluation_of(batch, bot, reading, decision, seq=next_seq(state.account))
+    evaluation = evaluation_of(batch, bot, reading, decision, state, seq=next_seq(state.account))
     if decision["action"] != Action.NONE:
         decision_carry_out(state=state, bot=bot, evaluation=evaluation, decision=decision, close=reading.close)
     return evaluation
@@ -137,7 +137,9 @@ def close_event(batch: EvaluationBatch, close: float) -> np.void:
     return event
 
 
-def evaluation_of(batch: EvaluationBatch, bot: Bot, reading: Reading, decision: np.void, *, seq: int) -> Evaluation:
+def evaluation_of(
+    batch: EvaluationBatch, bot: Bot, reading: Reading, decision: np.void, state: AccountState, *, seq: int
+) -> Evaluation:
     """The decision as a row, not yet saved."""
     at = datetime.fromtimestamp(batch.time, UTC)
     return Evaluation(
@@ -145,5 +147,6 @@ def evaluation_of(batch: EvaluationBatch, bot: Bot, reading: Reading, decision: 
         verdict=int(decision["verdict"]), action=int(decision["action"]), blocking=int(decision["blocking"]),
         passed=int(decision["passed"]), unknown=int(decision["unknown"]), lots=int(decision["qty"]),
         price=reading.close, score=float(reading.signal["score"]), confidence=float(reading.signal["confidence"]),
+        operator_halt=state.standing.operator,
         values=decision["values"].tolist(), thresholds=decision["thresholds"].tolist(),
     )  # fmt: skip

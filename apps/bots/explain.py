@@ -92,7 +92,8 @@ def _platform(evaluation: Evaluation, gate: Gate) -> GateLine:
         shown, limit, words = _enum(BotState, value), "running", f"the bot is {_enum(BotState, value)}"
     elif gate == Gate.HALT:
         shown, limit = _enum(HaltLevel, value), "none"
-        words = "no halt is in force" if not value else "a halt is in force"
+        in_force = "an operator has stopped trading" if evaluation.operator_halt else "a halt is in force"
+        words = in_force if value else "no halt is in force"
     elif text.unit == "flag":
         shown, limit = "yes" if value else "no", "yes"
     distance = None if text.unit == "flag" else _distance(value, threshold)

@@ -25,6 +25,9 @@ class Bot(models.Model):
     state = models.CharField(max_length=8, choices=State, default=State.STOPPED)
     state_reason = models.CharField(max_length=300, blank=True)
     state_since = models.DateTimeField(auto_now_add=True)
+    # Set while an operator's pause is in force: only an operator lets the bot go on.
+    held_since = models.DateTimeField(null=True, blank=True)
+    held_reason = models.CharField(max_length=300, blank=True)
     version = models.ForeignKey("BotVersion", null=True, on_delete=models.RESTRICT, related_name="+")
     memory = models.BinaryField(default=bytes)  # engine.decide.memory_bytes; empty = a fresh start
     last_position = models.BigIntegerField(default=0)  # of the last market event decided on
@@ -37,6 +40,15 @@ class Bot(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def held(self) -> str:
+        """What the owner of a bot that an operator paused is told; '' for any other."""
+        if self.held_since is None:
+            return ""
+        why = f": “{self.held_reason}”" if self.held_reason else ""
+        when = f"{self.held_since:%Y-%m-%d %H:%M} UTC"
+        return f"An operator paused this bot at {when}{why}. Only an operator can let it go on."
 
     @property
     def holder(self) -> str:
@@ -114,6 +126,7 @@ class Evaluation(models.Model):
     price = models.FloatField()  # close
     score = models.FloatField()
     confidence = models.FloatField()
+    operator_halt = models.BooleanField(default=False)  # a halt in force at that moment was an operator's
     values = ArrayField(models.FloatField())
     thresholds = ArrayField(models.FloatField())
     created = models.DateTimeField(auto_now_add=True)

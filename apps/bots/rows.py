@@ -55,6 +55,8 @@ class BotRow:
         """The last decision in words, or why there is none."""
         if self.bot.state == Bot.State.ERROR:
             return self.bot.state_reason or "Stopped with an error."
+        if self.bot.held:
+            return self.bot.held
         if self.bot.state in STATE_WORDS:
             return STATE_WORDS[Bot.State(self.bot.state)]
         if self.evaluation is None:

@@ -90,21 +90,50 @@ def bot_rollback(*, bot: Bot, user: User, number: int) -> BotVersion:
     return bot_edit(bot=bot, user=user, params=earlier.params, controls=earlier.controls, timeframe=earlier.timeframe)
 
 
+@transaction.atomic
 def bot_start(*, bot: Bot, user: User | None, reason: str = "") -> Bot:
-    """Lets the bot decide from the next closed bar on."""
+    """Lets the bot decide from the next closed bar on. ValidationError when an operator paused it: only an operator
+    lets it go on."""
+    bot = _locked(bot)
+    if bot.held and not _is_operator(user, bot):
+        raise ValidationError({"bot": bot.held})
+    bot.held_since, bot.held_reason = None, ""
     return _switch(bot, Bot.State.RUNNING, user, reason)
 
 
+@transaction.atomic
 def bot_pause(*, bot: Bot, user: User | None, reason: str = "") -> Bot:
-    """No new entries; exits of its open position go on."""
+    """No new entries; exits of its open position go on. What an operator pauses, its owner cannot start."""
+    bot = _locked(bot)
+    if _is_operator(user, bot):
+        bot.held_since, bot.held_reason = timezone.now(), reason.strip()[:300]
     return _switch(bot, Bot.State.PAUSED, user, reason)
+
+
+@transaction.atomic
+def bot_release(*, bot: Bot, user: User, reason: str) -> Bot:
+    """Takes an operator's pause off a bot that its owner has stopped meanwhile: it stays stopped and may be started.
+    ValidationError when no operator paused it."""
+    bot = _locked(bot)
+    if not bot.held:
+        raise ValidationError({"bot": "must have been paused by an operator to be released"})
+    bot.held_since, bot.held_reason = None, ""
+    bot.save(update_fields=["held_since", "held_reason"])
+    audit.record(actor=user, action="bot.release", target=bot, reason=reason)
+    hint(bot.account.owner_id, "bots", bot.holder)
+    return bot
+
+
+def _is_operator(user: User | None, bot: Bot) -> bool:
+    """Nobody gets at a bot but its owner, operators, and the platform itself (None)."""
+    return user is not None and user.pk != bot.account.owner_id
 
 
 @transaction.atomic
 def bot_stop(*, bot: Bot, user: User | None, close: bool, reason: str = "") -> Bot:
     """Nothing is decided any more. With ``close`` its orders are cancelled and its position is sold at market;
     without, both are left as they are (a resting stop or target stays at the exchange)."""
-    bot = _switch(bot, Bot.State.STOPPED, user, reason)
+    bot = _switch(_locked(bot), Bot.State.STOPPED, user, reason)
     if close:
         orders_cancel_all(account_id=bot.account_id, why="bot stopped", holder=bot.holder)
         request = f"stop/{bot.pk}/{bot.state_since.timestamp()}"
@@ -112,12 +141,11 @@ def bot_stop(*, bot: Bot, user: User | None, close: bool, reason: str = "") -> B
     return bot
 
 
-@transaction.atomic
 def _switch(bot: Bot, state: str, user: User | None, reason: str) -> Bot:
-    bot = _locked(bot)
+    """Writes the locked bot's state, and whether an operator holds it."""
     old = bot.state
     bot.state, bot.state_reason, bot.state_since = state, reason.strip()[:300], timezone.now()
-    bot.save(update_fields=["state", "state_reason", "state_since"])
+    bot.save(update_fields=["state", "state_reason", "state_since", "held_since", "held_reason"])
     audit.record(actor=user, action=f"bot.{state}", target=bot, reason=reason, detail={"from": old, "to": state})
     hint(bot.account.owner_id, "bots", bot.holder, "overview", "conditions")
     return bot

@@ -16,7 +16,7 @@ from apps.markets.models import Feed, MarketSession
 from apps.operations.formats import moment
 from apps.portfolio.selectors import Equity, equity
 from apps.risk.models import Halt
-from apps.risk.selectors import halts_in_force
+from apps.risk.selectors import Stop, halts_in_force, stops
 
 
 @dataclass(frozen=True)
@@ -78,3 +78,9 @@ class Shell:
     @cached_property
     def halts(self) -> list[Halt]:
         return list(halts_in_force(self.account)) if self.account else []
+
+    @cached_property
+    def stops(self) -> list[Stop]:
+        """What others did to the user's trading: named on every page."""
+        user = self.request.user
+        return stops(user, self.halts) if user.is_authenticated else []

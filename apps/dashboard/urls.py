@@ -11,5 +11,6 @@ urlpatterns = [
     path("overview/", overview, name="overview"),
     path("console/", console, name="console"),
     path("live/switch/", views.switch, name="switch"),
+    path("live/stops/", views.stops, name="stops"),
     path("live/values/", views.values, name="values"),
 ]

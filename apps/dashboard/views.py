@@ -31,6 +31,12 @@ def switch(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def stops(request: HttpRequest) -> HttpResponse:
+    """What operators or the platform did to the user's trading."""
+    return conditional(request, render(request, "dashboard/_stops.html"))
+
+
+@require_safe
 def values(request: UserRequest) -> HttpResponse:
     """The live values at once, for pages without a socket."""
     return conditional(request, JsonResponse({"d": user_values(request.user)}))

@@ -1,6 +1,8 @@
 """Which halts and limits an account must obey."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
@@ -8,6 +10,24 @@ from apps.accounts.models import TradingAccount, User
 from apps.risk.models import Halt, RiskPolicy
 from engine.config import RiskLimits
 from engine.kinds import HaltLevel
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What holds an account: the strongest level, and whether an operator has a part in it."""
+
+    level: HaltLevel = HaltLevel.NONE
+    operator: bool = False
+
+
+@dataclass(frozen=True)
+class Stop:
+    """What somebody else than the user did to the user's trading."""
+
+    who: str
+    at: datetime
+    reason: str
+    effect: str
 
 
 def _of_account(account: TradingAccount) -> Q:
@@ -32,22 +52,35 @@ def halts_of(user: User) -> QuerySet[Halt]:
     ).select_related("by", "released_by", "account")
 
 
-def halt_levels(accounts: Iterable[TradingAccount]) -> dict[int, HaltLevel]:
-    """The strongest halt of each account; a user paused by an operator counts as 'no entries'."""
+def stops(user: User, halts: Iterable[Halt]) -> list[Stop]:
+    """A pause of the user, and those of the halts in force that the user did not pull."""
+    found = []
+    if user.paused_at:
+        found.append(Stop("an operator", user.paused_at, user.paused_reason, "Your bots make no entries; exits go on"))
+    for halt in halts:
+        if halt.by_id != user.pk:
+            who = "an operator" if halt.by_id else "the platform"
+            found.append(Stop(who, halt.at, halt.reason, halt.get_level_display()))
+    return found
+
+
+def standings(accounts: Iterable[TradingAccount]) -> dict[int, Standing]:
+    """What holds each account; a user paused by an operator counts as 'no entries'."""
     halts = list(Halt.objects.filter(released_at=None))
-    return {account.pk: _strongest(account, halts) for account in accounts}
+    return {account.pk: _standing(account, [halt for halt in halts if _touches(halt, account)]) for account in accounts}
 
 
 def halt_level(account: TradingAccount) -> HaltLevel:
-    return halt_levels([account])[account.pk]
+    return standings([account])[account.pk].level
 
 
-def _strongest(account: TradingAccount, halts: list[Halt]) -> HaltLevel:
-    level = HaltLevel.ENTRIES if account.owner.paused_at else HaltLevel.NONE
-    for halt in halts:
-        if _touches(halt, account):
-            level = max(level, HaltLevel(halt.level))
-    return level
+def _standing(account: TradingAccount, halts: list[Halt]) -> Standing:
+    paused = account.owner.paused_at is not None
+    levels = [HaltLevel(halt.level) for halt in halts]
+    return Standing(
+        level=max([HaltLevel.ENTRIES if paused else HaltLevel.NONE, *levels]),
+        operator=paused or any(halt.by_id not in (None, account.owner_id) for halt in halts),
+    )
 
 
 def _touches(halt: Halt, account: TradingAccount) -> bool:

@@ -149,6 +149,15 @@ def test_what_its_owner_paused_or_stopped_no_operator_starts(client, happened, o
     assert Bot.objects.get().state == "stopped"
 
 
+def test_what_an_operator_paused_and_its_owner_stopped_is_released_and_stays_stopped(client, happened, operator):
+    do(client, "pause_bot", happened.bot)
+    bot_stop(bot=happened.bot, user=happened.owner, close=False)
+    do(client, "start_bot", happened.bot)
+    bot = Bot.objects.get()
+    assert (bot.state, bot.held) == ("stopped", "")
+    assert entry("bot.release").actor == operator
+
+
 def test_halting_everything_takes_one_page(client, happened, operator):
     assert working() == 1
     path = f"{reverse('admin:risk_halt_add')}?scope=site"

@@ -18,6 +18,7 @@ from tradingsite.testing.scripted import LONG
 OWN_PAGES = {
     "dashboard:overview": ["figures", "attention", "bots", "positions", "fills", "curve"],
     "dashboard:switch": [],
+    "dashboard:stops": [],
     "dashboard:values": [],
     "bots:list": ["bots"],
     "bots:new": [],

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 
 from apps.accounts.models import User
 from apps.bots.models import Bot, BotVersion
-from apps.bots.services import bot_pause, bot_start
+from apps.bots.services import bot_pause, bot_release, bot_start
 from apps.operations import audit
 from apps.operations.columns import link, readable
 from apps.operations.deeds import Deed
@@ -25,10 +25,13 @@ def pause(bot: Bot, by: User, answers: dict[str, Any]) -> None:
 
 def start(bot: Bot, by: User, answers: dict[str, Any]) -> None:
     """Lets a bot go on that an operator or the platform has paused: what its owner stopped, its owner starts."""
+    if bot.held and bot.state != Bot.State.PAUSED:
+        bot_release(bot=bot, user=by, **answers)
+        return
     if bot.state != Bot.State.PAUSED:
         raise ValidationError({"bot": f"must be paused to be started here, was {bot.state}"})
     paused = audit.last(bot, "bot.paused")
-    if paused and paused.actor_id == bot.account.owner_id:
+    if not bot.held and paused and paused.actor_id == bot.account.owner_id:
         raise ValidationError({"bot": "was paused by its owner, who alone may start it"})
     bot_start(bot=bot, user=by, **answers)
 
@@ -36,14 +39,15 @@ def start(bot: Bot, by: User, answers: dict[str, Any]) -> None:
 PAUSE = Deed(
     name="pause_bot",
     label="Pause bot",
-    warning="It makes no entries until it is started. The exits of its open position go on.",
+    warning="It makes no entries until an operator starts it: its owner cannot. The exits of its open position go on.",
     needs="bots.switch_bot",
     run=pause,
 )
 START = Deed(
     name="start_bot",
     label="Start paused bot",
-    warning="It decides again from the next closed bar on. Only a bot that an operator paused can be started here.",
+    warning="It decides again from the next closed bar on. Only a bot that an operator or the platform paused can be "
+    "started here; one that its owner has stopped meanwhile stays stopped, and its owner may start it again.",
     needs="bots.switch_bot",
     run=start,
 )
@@ -59,19 +63,19 @@ class VersionInline(ReadOnlyInline):
 @admin.register(Bot)
 class BotAdmin(ReadOnlyAdmin):
     list_display = (
-        "id", "name", "state", "state_since", "state_reason", "product", link("version"), link("account"), OWNER,
-        "created",
+        "id", "name", "state", "state_since", "state_reason", "held_since", "product", link("version"), link("account"),
+        OWNER, "created",
     )  # fmt: skip
     list_display_links = ("id", "name")
-    list_filter = ("state", "product", "version__strategy", "account__mode")
+    list_filter = ("state", ("held_since", admin.EmptyFieldListFilter), "product", "version__strategy", "account__mode")
     search_fields = ("name", "=id", "account__name", "account__owner__email")
     list_select_related = ("account__owner", "product", "version__bot")
     ordering = ("-id",)
     actions = [PAUSE, START]
     inlines = [VersionInline]
     fields = (
-        "name", "state", "state_since", "state_reason", "product", link("version"), link("account"), OWNER,
-        "last_position", "created",
+        "name", "state", "state_since", "state_reason", "held_since", "held_reason", "product", link("version"),
+        link("account"), OWNER, "last_position", "created",
     )  # fmt: skip
 
 

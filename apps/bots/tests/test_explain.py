@@ -5,6 +5,7 @@ import math
 
 import pytest
 
+from apps.accounts.services import user_pause, user_resume
 from apps.bots.explain import gates_of, sentence
 from apps.bots.models import Bot, BotVersion, Evaluation
 from apps.bots.services import bot_pause
@@ -123,5 +124,11 @@ def test_each_cause_gives_its_own_sentence(market, account):
     assert sentence(last(other)) == "No entry: the bot is paused."
     halt(scope="site", level=1, reason="test", by=None)
     third = make_bot(account, market.product)
+    market.bar(100, volume=LONG)
+    assert sentence(last(third)) == "No entry: a halt is in force."
+    user_pause(user=account.owner, by=None, reason="test")
+    market.bar(100, volume=LONG)
+    assert sentence(last(third)) == "No entry: an operator has stopped trading."
+    user_resume(user=account.owner, by=None, reason="test")
     market.bar(100, volume=LONG)
     assert sentence(last(third)) == "No entry: a halt is in force."

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
@@ -75,8 +76,12 @@ def switch(request: UserRequest, pk: int, verb: str) -> HttpResponse:
         raise Http404(f"no such thing as to {verb} a bot")
     form = StopForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and (verb != "stop" or form.is_valid()):
-        DEEDS[verb](bot, request, form)
-        messages.success(request, VERBS[verb].done.format(bot=bot.name))
+        try:
+            DEEDS[verb](bot, request, form)
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+        else:
+            messages.success(request, VERBS[verb].done.format(bot=bot.name))
         return redirect("bots:detail", bot.pk)
     context = {
         "bot": bot,

@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from apps.accounts.services import user_pause
 from apps.risk.models import Halt
 from apps.risk.selectors import halt_level
 from apps.risk.services import halt
@@ -35,6 +36,28 @@ def release(client, row: Halt, **form: str):
 def test_it_says_that_trading_is_allowed(client, account):
     assert "TRADING IS ALLOWED" in text(client)
     assert "KILL SWITCH" in text(client, "dashboard:switch")
+
+
+@pytest.mark.parametrize("name", ["risk:halts", "dashboard:overview", "bots:list", "dashboard:stops"])
+@pytest.mark.parametrize("how", ["pause", "halt"])
+def test_whom_an_operator_stopped_reads_it_on_every_page(client, account, name, how):
+    operator = make_user("operator@example.org")
+    if how == "pause":
+        user_pause(user=account.owner, by=operator, reason="papers missing")
+    else:
+        halt(scope="user", user=account.owner, level=HaltLevel.ENTRIES, reason="papers missing", by=operator)
+    page = text(client, name)
+    assert "Stopped by an operator" in page
+    assert "papers missing" in page
+    assert "<time" in page
+    assert operator.email not in page
+    assert "TRADING IS ALLOWED" not in page
+    assert "HALTED" in text(client, "dashboard:switch")
+
+
+def test_what_one_stopped_by_oneself_needs_no_banner(client, account):
+    halt(scope="account", account=account, level=HaltLevel.ENTRIES, reason="mine", by=account.owner)
+    assert text(client, "dashboard:stops").strip() == ""
 
 
 def test_the_middle_level_is_chosen_beforehand(client, account):

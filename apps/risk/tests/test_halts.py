@@ -4,9 +4,10 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 
+from apps.accounts.services import user_pause
 from apps.operations.models import AuditEntry
 from apps.risk.models import Halt
-from apps.risk.selectors import halt_level, halt_levels, halts_in_force, halts_of
+from apps.risk.selectors import Standing, halt_level, halts_in_force, halts_of, standings, stops
 from apps.risk.services import affected_accounts, affected_users, halt, release
 from engine.kinds import HaltLevel
 from tradingsite.testing.market import make_product
@@ -30,7 +31,7 @@ def pull(scope="site", level=ENTRIES, reason="test", by=None, **target):
 
 
 def levels(accounts):
-    known = halt_levels(accounts)
+    known = {pk: standing.level for pk, standing in standings(accounts).items()}
     return [known[account.pk] for account in accounts]
 
 
@@ -73,6 +74,25 @@ def test_a_user_paused_by_an_operator_makes_no_entries(accounts):
     owner.paused_at = owner.date_joined
     owner.save()
     assert levels(accounts) == [ENTRIES, ENTRIES, NONE]
+
+
+@pytest.mark.parametrize(("by", "operator"), [("owner", False), ("platform", False), ("operator", True)])
+def test_it_knows_whether_an_operator_has_a_part_in_it(accounts, by, operator):
+    account = accounts[0]
+    who = {"owner": account.owner, "platform": None, "operator": make_user()}[by]
+    halt(scope="user", user=account.owner, level=ENTRIES, reason="test", by=who)
+    assert standings([account])[account.pk] == Standing(ENTRIES, operator)
+
+
+def test_a_user_is_told_of_the_stops_that_others_made(accounts):
+    account = accounts[0]
+    user = account.owner
+    halt(scope="account", account=account, level=ORDERS, reason="mine", by=user)
+    halt(scope="site", level=ENTRIES, reason="an upgrade", by=make_user())
+    halt(scope="venue", venue="replay", level=ENTRIES, reason="no data", by=None)
+    user_pause(user=user, by=make_user(), reason="papers missing")
+    told = [(stop.who, stop.reason) for stop in stops(user, halts_in_force(account))]
+    assert told == [("an operator", "papers missing"), ("the platform", "no data"), ("an operator", "an upgrade")]
 
 
 def test_a_release_lifts_it_once_and_keeps_the_history(accounts):
