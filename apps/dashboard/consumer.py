@@ -60,6 +60,11 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
     async def live_toast(self, message: dict[str, Any]) -> None:
         self.outbox.add({"t": "toast", "text": message["text"], "tone": message["tone"]})
 
+    async def live_check(self, message: dict[str, Any]) -> None:
+        """Somebody signed out in one of the user's browsers; perhaps it was this one."""
+        if not await self._is_signed_in():
+            await self.close(code=SIGNED_OUT)
+
     async def live_price(self, message: dict[str, Any]) -> None:
         for venue in self.venues.values():
             for value in price_values(venue, message):

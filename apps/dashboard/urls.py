@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.dashboard import views
+from apps.dashboard import installable, views
 from apps.dashboard.console import console
 from apps.dashboard.overview import overview
 
@@ -8,6 +8,9 @@ app_name = "dashboard"
 urlpatterns = [
     path("", views.landing, name="landing"),
     path("terms/", views.terms, name="terms"),
+    path("manifest.webmanifest", installable.manifest, name="manifest"),
+    path("sw.js", installable.service_worker, name="service_worker"),
+    path("offline/", installable.offline, name="offline"),
     path("overview/", overview, name="overview"),
     path("console/", console, name="console"),
     path("live/switch/", views.switch, name="switch"),

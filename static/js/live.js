@@ -14,6 +14,7 @@
   let paused = (sessionStorage.getItem("paused") || (document.documentElement.dataset.updates ? "1" : "0")) === "1";
   let poll = 0;
   let retry = 0;
+  let leaving = false;        // a form was sent, perhaps the one that signs out: its answer says where to go
   const values = new Map();
   const refreshing = new WeakMap();
 
@@ -147,7 +148,7 @@
     opening.onclose = (event) => {
       if (socket === opening) socket = null;
       show();
-      if (event.code === 4401) location.assign(body.dataset.signIn);
+      if (event.code === 4401 && !leaving) location.assign(body.dataset.signIn);
       else if (!document.hidden) later();
     };
   }
@@ -171,6 +172,8 @@
       take((await answer.json()).d);
     } catch { /* the next poll asks again */ }
   }
+
+  document.addEventListener("submit", (event) => { leaving = event.target.method === "post"; });
 
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) {

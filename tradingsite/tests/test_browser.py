@@ -1,7 +1,5 @@
 """The platform in a browser: the journey of a newcomer, and every page at both sizes."""
 
-from collections.abc import Iterator
-
 import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
@@ -15,23 +13,11 @@ from apps.risk.models import Halt
 from apps.risk.services import halt
 from engine.kinds import HaltLevel
 from tradingsite.testing.people import make_account, make_bot, make_user
-from tradingsite.testing.site import DESKTOP, PHONE, LiveMarket, Visitor, visitor, web_process
+from tradingsite.testing.site import DESKTOP, PHONE, LiveMarket, Visitor, visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 CROSS = {"fast": 2, "slow": 3, "stop": 0.02, "target": 0.04}
 SIZES = pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-
-
-@pytest.fixture(scope="session")
-def site(django_db_setup: None, django_db_blocker) -> Iterator[str]:
-    with django_db_blocker.unblock(), web_process() as address:
-        yield address
-
-
-@pytest.fixture
-def live_market(monkeypatch: pytest.MonkeyPatch, transactional_db: None) -> LiveMarket:
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # the browser's loop runs in this thread
-    return LiveMarket()
 
 
 def cross(market: LiveMarket) -> None:
