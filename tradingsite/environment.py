@@ -22,7 +22,7 @@ def required(name: str, why: str = "'./start' and './test' set it for you") -> s
 
 def choice(name: str, allowed: Sequence[str], default: str) -> str:
     """One of some words."""
-    value = env.str(name, default=default)
+    value = env.str(name, default="") or default
     if value not in allowed:
         raise ImproperlyConfigured(f"{name} must be {' or '.join(allowed)}, was {value!r}")
     return value
@@ -41,7 +41,7 @@ def switch(name: str, default: bool) -> bool:
 
 def whole(name: str, default: int, least: int = 0) -> int:
     """A whole number."""
-    value = env.str(name, default=str(default))
+    value = env.str(name, default="") or str(default)
     if not value.isdecimal() or int(value) < least:
         raise ImproperlyConfigured(f"{name} must be a whole number of at least {least}, was {value!r}")
     return int(value)
@@ -49,4 +49,5 @@ def whole(name: str, default: int, least: int = 0) -> int:
 
 def words(name: str, default: Sequence[str] = ()) -> list[str]:
     """Values separated by commas; spaces around them do not count."""
-    return [word.strip() for word in env.str(name, default=",".join(default)).split(",") if word.strip()]
+    given = [word.strip() for word in env.str(name, default="").split(",") if word.strip()]
+    return given or list(default)

@@ -59,8 +59,9 @@ SECURE_CSP = {
 # --- secrets at rest ----------------------------------------------------------------------------------------------
 # The first encrypts, all decrypt; without any, one is derived from SECRET_KEY.
 ENCRYPTION_KEYS = words("ENCRYPTION_KEYS")
+KEY_MADE_BY = "python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'"
 for key in ENCRYPTION_KEYS:
     if not re.fullmatch(r"[A-Za-z0-9_-]{43}=", key):
-        raise ImproperlyConfigured("ENCRYPTION_KEYS must be Fernet keys: 'python manage.py encryption_key' makes one")
+        raise ImproperlyConfigured(f"ENCRYPTION_KEYS must be Fernet keys; one is made by: {KEY_MADE_BY}")
 if PRODUCTION and not ENCRYPTION_KEYS:
-    required("ENCRYPTION_KEYS", "second factors are encrypted with it; 'python manage.py encryption_key' makes one")
+    required("ENCRYPTION_KEYS", f"it encrypts second factors; one is made by: {KEY_MADE_BY}")
