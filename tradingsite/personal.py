@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from apps.accounts.models import AccessToken, TradingAccount, User
 from apps.accounts.registry import Personal
+from apps.backtests.models import Backtest, BacktestResult
 from apps.bots.models import Bot, BotVersion, Evaluation
 from apps.bots.services import bot_stop
 from apps.ledger.models import Balance, Entry, Hold, Line, Position
@@ -46,6 +47,8 @@ PERSONAL = [
     through("bot__account__owner", BotVersion),
     through("bot__account__owner", Evaluation),
     through("entry__account__owner", Line),
+    through("user", Backtest),
+    through("backtest__user", BacktestResult),
     through("book__account__owner", PaperOrder),
     through("order__account__owner", OrderEvent),
     Personal(Halt, lambda user: Q(user=user.pk) | Q(account__owner=user.pk) | Q(by=user.pk)),
