@@ -10,6 +10,7 @@ from apps.dashboard.console import console_sweep
 from apps.ledger.selectors import products_held
 from apps.markets import health as market_health
 from apps.markets import registry as markets
+from apps.markets.purging import sessions_purge
 from apps.markets.registry import MarketEvent
 from apps.operations import queues
 from apps.operations.health import checks as health
@@ -67,6 +68,7 @@ def connect() -> None:
         Sweep("batches", 1, batches_sweep),
         Sweep("snapshots", 2, snapshots_sweep),
         Sweep("backtests", 3, backtests_sweep),
+        Sweep("played sessions", 600, sessions_purge),
         Sweep("counters", 5, counting.counters_sweep),
         Sweep("console", 5, console_sweep),
     ]
