@@ -5,6 +5,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 from tradingsite.environment import choice, env, required, words
+from tradingsite.settings_api import *  # noqa: F403
 from tradingsite.settings_people import *  # noqa: F403
 from tradingsite.settings_security import *  # noqa: F403
 from tradingsite.settings_security import DEBUG
@@ -44,6 +45,9 @@ INSTALLED_APPS = [
     "channels",
     "rest_framework",
     "rest_framework_simplejwt.token_blacklist",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",  # Swagger UI and ReDoc as static files of ours
     "allauth",
     "allauth.account",
     "allauth.mfa",

@@ -10,7 +10,7 @@ urlpatterns = [
     *library_urlpatterns,
     path("account/", include("allauth.urls")),
     path("", include("apps.accounts.urls")),
-    path("api/v1/auth/", include("apps.accounts.api.urls")),
+    path("api/", include("tradingsite.api")),
     path("", include("apps.dashboard.urls")),
     path("", include("apps.bots.urls")),
     path("", include("apps.portfolio.urls")),

@@ -13,6 +13,7 @@ from apps.markets import registry as markets
 from apps.markets.purging import sessions_purge
 from apps.markets.registry import MarketEvent
 from apps.operations import queues
+from apps.operations.api.idempotency import idempotency_sweep
 from apps.operations.health import checks as health
 from apps.operations.metrics import counting, exposition
 from apps.operations.nudges import nudge
@@ -71,6 +72,7 @@ def connect() -> None:
         Sweep("played sessions", 600, sessions_purge),
         Sweep("counters", 5, counting.counters_sweep),
         Sweep("console", 5, console_sweep),
+        Sweep("idempotent requests", 600, idempotency_sweep),
     ]
     watch()
 

@@ -61,7 +61,7 @@ def validate(raw: Mapping[str, Any]) -> dict[str, Any]:
 def _number(control: Control, value: Any) -> float | int:
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"must be a number, was {value!r}") from None
     if not math.isfinite(number) or not control.minimum <= number <= control.maximum:
         raise ValueError(f"must be from {control.minimum:g} to {control.maximum:g}, was {value}")

@@ -32,10 +32,18 @@ class Bot(models.Model):
     memory = models.BinaryField(default=bytes)  # engine.decide.memory_bytes; empty = a fresh start
     last_position = models.BigIntegerField(default=0)  # of the last market event decided on
     created = models.DateTimeField(auto_now_add=True)
+    archived = models.DateTimeField(null=True, blank=True)  # deleted by its owner; what it did stays in the history
 
     class Meta:
         ordering = ["id"]
-        constraints = [models.UniqueConstraint(fields=["account", "name"], name="bot_name_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "name"], condition=Q(archived__isnull=True), name="bot_name_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(archived__isnull=True) | Q(state="stopped"), name="archived_bot_stopped"
+            ),
+        ]
         permissions = [("switch_bot", "Can pause a bot, and start it again")]
 
     def __str__(self) -> str:

@@ -6,14 +6,14 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404
 
 from apps.accounts.models import User
-from apps.bots.models import Bot, Evaluation
+from apps.bots.models import Bot, BotVersion, Evaluation
 from apps.markets.models import MarketSession
 from engine.events import SESSION_SPAN
 
 
 def bots(user: User) -> QuerySet[Bot]:
-    """The user's bots with all that a page says about them."""
-    return Bot.objects.filter(account__owner=user).select_related("account", "product__feed", "version")
+    """The user's bots that are not deleted, with all that a page says about them."""
+    return Bot.objects.filter(account__owner=user, archived=None).select_related("account", "product__feed", "version")
 
 
 def bot_get(user: User, pk: int) -> Bot:
@@ -52,3 +52,13 @@ def products_of_bots(venue: str) -> QuerySet[Bot, int]:
     """Ids of the venue's products that somebody's bot watches or looks after."""
     awake = Bot.objects.exclude(state=Bot.State.STOPPED).filter(product__venue=venue)
     return awake.values_list("product_id", flat=True).distinct()
+
+
+def evaluations_of(user: User) -> QuerySet[Evaluation]:
+    """Every decision of the user's bots, deleted ones and earlier sessions included."""
+    return Evaluation.objects.filter(bot__account__owner=user).select_related("version", "bot__product")
+
+
+def versions(bot: Bot) -> QuerySet[BotVersion]:
+    """What the bot was told, newest first."""
+    return bot.versions.select_related("author")

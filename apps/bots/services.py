@@ -141,8 +141,30 @@ def bot_stop(*, bot: Bot, user: User | None, close: bool, reason: str = "") -> B
     return bot
 
 
+@transaction.atomic
+def bot_archive(*, bot: Bot, user: User) -> Bot:
+    """Takes a stopped bot out of every list and frees its name; trades, orders and decisions keep it.
+
+    ValidationError while it is not stopped, holds a position or has an order working.
+    """
+    bot = _locked(bot)
+    if bot.state not in (Bot.State.STOPPED, Bot.State.ERROR):
+        raise ValidationError({"state": f"must be stopped before the bot is deleted, was {bot.state}"})
+    if open_position(bot.account, bot.holder, bot.product):
+        raise ValidationError({"position": "must be closed before the bot is deleted, is open"})
+    if working_orders(bot.account, holder=bot.holder):
+        raise ValidationError({"orders": "must be over before the bot is deleted, some are working"})
+    bot.state, bot.archived = Bot.State.STOPPED, timezone.now()
+    bot.save(update_fields=["state", "archived"])
+    audit.record(actor=user, action="bot.archive", target=bot)
+    hint(bot.account.owner_id, "bots", bot.holder, "overview", "conditions")
+    return bot
+
+
 def _switch(bot: Bot, state: str, user: User | None, reason: str) -> Bot:
     """Writes the locked bot's state, and whether an operator holds it."""
+    if bot.archived:
+        raise ValidationError({"bot": "was deleted and cannot be switched"})
     old = bot.state
     bot.state, bot.state_reason, bot.state_since = state, reason.strip()[:300], timezone.now()
     bot.save(update_fields=["state", "state_reason", "state_since", "held_since", "held_reason"])
@@ -190,6 +212,6 @@ def _clean_name(account: TradingAccount, name: str) -> str:
     name = name.strip()
     if not 1 <= len(name) <= NAME_LENGTH:
         raise ValidationError({"name": f"must have 1 to {NAME_LENGTH} characters, had {len(name)}"})
-    if Bot.objects.filter(account=account, name=name).exists():
+    if Bot.objects.filter(account=account, name=name, archived=None).exists():
         raise ValidationError({"name": f"must be new in this account, {name!r} is taken"})
     return name

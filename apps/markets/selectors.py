@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from apps.markets.models import Feed, MarketSession, Product, StreamState
 
@@ -23,6 +23,12 @@ def session_banner(session: MarketSession) -> str:
         return ""
     speed = f"x{session.speed:g}" if session.speed else "as fast as it settles"
     return f"Simulated market: {session.title}, {speed}"
+
+
+def sessions_open() -> QuerySet[MarketSession]:
+    """What every venue plays now, with the feeds of its products."""
+    feeds = Feed.objects.select_related("product", "session").order_by("product__symbol")
+    return MarketSession.objects.filter(closed=None).prefetch_related(Prefetch("feeds", feeds)).order_by("venue")
 
 
 def feeds(venue: str) -> QuerySet[Feed]:

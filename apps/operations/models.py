@@ -1,4 +1,4 @@
-"""The audit trail and the ownership of processes of which only one may act."""
+"""The audit trail, the ownership of processes of which only one may act, and requests that must not act twice."""
 
 from django.conf import settings
 from django.db import models
@@ -65,3 +65,21 @@ class CounterCursor(models.Model):
 
     def __str__(self) -> str:
         return f"{self.metric} up to {self.last}"
+
+
+class IdempotentRequest(models.Model):
+    """A request under a key of its caller, and the answer it got: the same key gives the same answer for a day."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=100)
+    digest = models.CharField(max_length=64)  # SHA-256 of what was asked
+    status = models.PositiveSmallIntegerField(default=0)
+    body = models.TextField(blank=True)  # JSON as it was sent
+    location = models.CharField(max_length=200, blank=True)
+    created = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="idempotency_key_once")]
+
+    def __str__(self) -> str:
+        return f"{self.key} of user {self.user_id}"

@@ -97,13 +97,13 @@ def _create(request: UserRequest, context: dict[str, Any], *, start: bool) -> Ht
 
 def _name_is_free(form: BotForm, account: TradingAccount) -> bool:
     name = form.cleaned_data["name"].strip()
-    if account.bots.filter(name=name).exists():
+    if account.bots.filter(name=name, archived=None).exists():
         form.add_error("name", f"Name must be new in this account, {name} is taken.")
         return False
     return True
 
 
 def _free_name(account: TradingAccount, wish: str) -> str:
-    taken = set(account.bots.values_list("name", flat=True))
+    taken = set(account.bots.filter(archived=None).values_list("name", flat=True))
     wish = wish[:55]
     return next(name for name in [wish, *(f"{wish} {n}" for n in range(2, 10_000))] if name not in taken)

@@ -1,0 +1,37 @@
+"""Filters of bots and of their decisions."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django_filters import rest_framework as filters
+
+from apps.accounts.models import TradingAccount
+from apps.accounts.selectors import trading_accounts
+from apps.bots.models import Bot, Evaluation
+from engine.kinds import Verdict
+
+VERDICTS = {verdict.name.lower(): verdict for verdict in Verdict}
+
+
+def own_accounts(request: Any) -> QuerySet[TradingAccount]:
+    """The caller's; none while the API describes itself."""
+    return trading_accounts(request.user) if request else TradingAccount.objects.none()
+
+
+class BotFilter(filters.FilterSet):
+    account = filters.ModelChoiceFilter(queryset=own_accounts)
+    product = filters.CharFilter(field_name="product__symbol")
+    strategy = filters.CharFilter(field_name="version__strategy")
+
+    class Meta:
+        model = Bot
+        fields = ("account", "state", "product", "strategy")
+
+
+class EvaluationFilter(filters.FilterSet):
+    verdict = filters.ChoiceFilter(choices=[(name, name) for name in VERDICTS], method="of_verdict")
+    since = filters.IsoDateTimeFilter(field_name="at", lookup_expr="gte", help_text="Market time, inclusive.")
+    until = filters.IsoDateTimeFilter(field_name="at", lookup_expr="lte", help_text="Market time, inclusive.")
+
+    def of_verdict(self, rows: QuerySet[Evaluation], name: str, value: str) -> QuerySet[Evaluation]:
+        return rows.filter(verdict=VERDICTS[value])

@@ -1,0 +1,117 @@
+"""The API of markets: products, prices, candles, and how the streams do. Everybody who is signed in sees them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db.models import QuerySet
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
+
+from apps.markets.candles import load
+from apps.markets.models import Feed, MarketSession, Product
+from apps.markets.selectors import sessions_open
+from apps.markets.serializers import (
+    CandlesSerializer,
+    ProductSerializer,
+    TickerSerializer,
+    Timeframe,
+    VenueSerializer,
+)
+from apps.operations.api.fields import iso
+from apps.operations.api.paging import read_limit
+from apps.operations.api.views import ApiViewSet
+
+BARS, MOST_BARS = 300, 1000
+
+
+class ProductFilter(filters.FilterSet):
+    class Meta:
+        model = Product
+        fields = ("venue", "symbol", "base", "quote", "status")
+
+
+class CandleQuery(serializers.Serializer[Any]):
+    """Bars that open at ``start`` or later and are closed by ``end``."""
+
+    interval = Timeframe(default=60)
+    start = serializers.DateTimeField(required=False)
+    end = serializers.DateTimeField(required=False)
+
+
+class ProductViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
+    model, serializer_class, filterset_class = Product, ProductSerializer, ProductFilter
+    parameters = {"candles": {"interval", "start", "end", "limit"}}
+    ordering = "id"
+    summaries = {"list": "List products", "retrieve": "Get a product"}
+
+    def rows(self) -> QuerySet[Product]:
+        return Product.objects.all()
+
+    @extend_schema(responses=TickerSerializer)
+    @action(detail=True, filterset_class=None, pagination_class=None)
+    def ticker(self, request: Request, pk: str) -> Response:
+        """Get the last price of a product"""
+        return Response(TickerSerializer(self._feed()).data)
+
+    @extend_schema(
+        responses=CandlesSerializer,
+        parameters=[
+            CandleQuery,
+            OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": MOST_BARS, "default": BARS}),
+        ],
+    )
+    @action(detail=True, filterset_class=None, pagination_class=None)
+    def candles(self, request: Request, pk: str) -> Response:
+        """List closed candles of a product
+
+        The newest `limit` bars of the stretch, in time order; `next` leads to the bars before them.
+        """
+        query = CandleQuery(data=request.query_params.dict())
+        query.is_valid(raise_exception=True)
+        limit = read_limit(request, BARS, MOST_BARS)
+        feed, asked = self._feed(), query.validated_data
+        until = max(min(_seconds(asked.get("end"), feed.market_time), feed.market_time), 0)
+        bars = load(feed.session, feed.product, asked["interval"], until=until, count=limit + 1)
+        bars = bars[bars["time"] >= _seconds(asked.get("start"), 0)]
+        shown = bars[-limit:]
+        told = {
+            "product": feed.product_id,
+            "symbol": feed.product.symbol,
+            "interval": asked["interval"],
+            "candles": [dict(zip(bars.dtype.names, row, strict=True)) for row in shown.tolist()],
+            "next": _before(request, int(shown["time"][0])) if len(bars) > limit else None,
+        }
+        return Response(CandlesSerializer(told).data)
+
+    def _feed(self) -> Feed:
+        feed = Feed.objects.select_related("product", "session").filter(product=self.get_object()).first()
+        if feed is None:
+            raise NotFound("This product has no market data yet.")
+        return feed
+
+
+def _seconds(at: datetime | None, default: int) -> int:
+    return int(at.timestamp()) if at else default
+
+
+def _before(request: Request, time: int) -> str:
+    return replace_query_param(request.build_absolute_uri(), "end", iso(datetime.fromtimestamp(time, UTC)))
+
+
+class VenueViewSet(ListModelMixin, ApiViewSet):
+    model, serializer_class = MarketSession, VenueSerializer
+    pagination_class = None
+    summaries = {"list": "List venues and how their streams do"}
+
+    def rows(self) -> QuerySet[MarketSession]:
+        return sessions_open()
+
+
+ROUTES = [("market/products", ProductViewSet, "product"), ("market/venues", VenueViewSet, "venue")]

@@ -1,0 +1,27 @@
+"""The addresses of the API; each app names its own in ``ROUTES``: (prefix, viewset, name of its addresses)."""
+
+from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.routers import SimpleRouter
+
+from apps.accounts.api import schema  # noqa: F401  for the description of the API
+from apps.accounts.api.me import MeView
+from apps.bots import api as bots
+from apps.markets import api as markets
+from apps.operations.api.documents import ReferenceView, TryOutView
+from apps.operations.api.views import Missing
+
+router = SimpleRouter()
+for app in (bots, markets):
+    for prefix, viewset, name in app.ROUTES:
+        router.register(prefix, viewset, name)
+
+urlpatterns = [
+    path("v1/auth/", include("apps.accounts.api.urls")),
+    path("v1/me/", MeView.as_view(), name="me"),
+    path("v1/", include((router.urls, "api"))),
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("docs/", TryOutView.as_view(), name="docs"),
+    path("redoc/", ReferenceView.as_view(), name="redoc"),
+    re_path(".*", Missing.as_view()),
+]

@@ -1,0 +1,140 @@
+"""Who may do what: every endpoint for its owner, a stranger and nobody."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from drf_spectacular.generators import EndpointEnumerator
+
+from apps.bots.models import Bot
+from tradingsite.testing.api import Caller, Desk
+
+OWN, SHARED, EMPTY = 404, 200, 200  # what a stranger gets: his own lists are empty of others' things
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What the owner and a stranger get; ``body`` and ``place`` (what the path names) are made from a desk."""
+
+    owner: int
+    stranger: int
+    body: Callable[[Desk], Any] | None = None
+    place: Callable[[Desk], dict[str, Any]] = field(default=lambda desk: {"id": desk.bot.pk})
+
+
+def product(desk: Desk) -> dict[str, Any]:
+    return {"id": desk.market.product.pk}
+
+
+def nothing(desk: Desk) -> dict[str, Any]:
+    return {}
+
+
+def new_bot(desk: Desk) -> dict[str, Any]:
+    return {"account": desk.account.pk, "product": "BTC-USD", "name": "New", "strategy": "ma_cross"}
+
+
+# In an order in which each can be asked after the ones before.
+RULES = {
+    "GET bots/": Rule(200, EMPTY),
+    "POST bots/": Rule(201, 400, new_bot),  # a stranger's body names an account that is not his
+    "GET bots/{id}/": Rule(200, OWN),
+    "PATCH bots/{id}/": Rule(200, OWN, lambda desk: {"controls": {"cooldown": 60}}),
+    "POST bots/{id}/pause/": Rule(200, OWN, nothing),
+    "POST bots/{id}/start/": Rule(200, OWN, nothing),
+    "POST bots/{id}/evaluate/": Rule(200, OWN, nothing),
+    "GET bots/{id}/evaluations/": Rule(200, OWN),
+    "GET bots/{id}/why/": Rule(200, OWN),
+    "GET bots/{id}/versions/": Rule(200, OWN),
+    "POST bots/{id}/rollback/": Rule(200, OWN, lambda desk: {"number": 1}),
+    "POST bots/{id}/stop/": Rule(200, OWN, lambda desk: {"position": "keep"}),
+    "DELETE bots/{id}/": Rule(409, OWN),  # it holds a position
+    "GET evaluations/{id}/": Rule(200, OWN, place=lambda desk: {"id": desk.bot.evaluations.latest("at").pk}),
+    "GET me/": Rule(200, EMPTY),
+    "GET strategies/": Rule(200, SHARED),
+    "GET strategies/{name}/": Rule(200, SHARED, place=lambda desk: {"name": "ma_cross"}),
+    "GET market/products/": Rule(200, SHARED),
+    "GET market/products/{id}/": Rule(200, SHARED, place=product),
+    "GET market/products/{id}/ticker/": Rule(200, SHARED, place=product),
+    "GET market/products/{id}/candles/": Rule(200, SHARED, place=product),
+    "GET market/venues/": Rule(200, SHARED),
+}
+READING = {"POST bots/{id}/evaluate/"}  # changes nothing
+PUBLIC = {
+    "GET /api/schema/", "GET /api/docs/", "GET /api/redoc/", "POST auth/token/", "POST auth/token/refresh/",
+    "POST auth/token/verify/", "POST auth/token/revoke/",
+}  # fmt: skip
+
+
+def endpoints() -> list[str]:
+    found = EndpointEnumerator().get_api_endpoints()
+    return [f"{method} {path.removeprefix('/api/v1/').replace('{pk}', '{id}')}" for path, _, method, _ in found]
+
+
+def ask(caller: Caller, desk: Desk, endpoint: str, rule: Rule) -> Any:
+    method, path = endpoint.split(" ")
+    return caller.ask(method, path.format_map(rule.place(desk)), rule.body(desk) if rule.body else None)
+
+
+def answers(caller: Caller, desk: Desk) -> dict[str, int]:
+    return {endpoint: ask(caller, desk, endpoint, rule).status_code for endpoint, rule in RULES.items()}
+
+
+def test_every_endpoint_has_a_rule():
+    assert set(endpoints()) == set(RULES) | PUBLIC
+
+
+def test_the_owner_gets_what_is_hers(desk):
+    assert answers(desk.caller, desk) == {endpoint: rule.owner for endpoint, rule in RULES.items()}
+
+
+def test_a_stranger_gets_404_and_changes_nothing(desk, stranger):
+    before = Bot.objects.values().get(pk=desk.bot.pk)
+    assert answers(stranger, desk) == {endpoint: rule.stranger for endpoint, rule in RULES.items()}
+    assert Bot.objects.values().get(pk=desk.bot.pk) == before
+
+
+def test_a_stranger_sees_nothing_of_the_owner_in_lists(desk, stranger):
+    for endpoint, rule in RULES.items():
+        if endpoint.startswith("GET") and rule.stranger == EMPTY:
+            answer = ask(stranger, desk, endpoint, rule)
+            assert desk.bot.name not in answer.content.decode(), endpoint
+
+
+def test_nobody_is_told_to_sign_in(desk):
+    for endpoint, rule in RULES.items():
+        answer = ask(Caller(), desk, endpoint, rule)
+        assert answer.status_code == 401, endpoint
+        assert answer.json()["code"] == "not_authenticated", endpoint
+
+
+def test_a_token_that_may_read_changes_nothing(desk):
+    reader = Caller(desk.owner, scope="read")
+    for endpoint, rule in RULES.items():
+        answer = ask(reader, desk, endpoint, rule)
+        if endpoint.startswith("GET") or endpoint in READING:
+            assert answer.status_code == rule.owner, endpoint
+        else:
+            assert answer.status_code == 403, endpoint
+            assert "must be 'trade'" in answer.json()["detail"], endpoint
+
+
+def test_a_token_that_may_trade_needs_no_session(desk):
+    trader = Caller(desk.owner, scope="trade")
+    assert trader.post(f"bots/{desk.bot.pk}/pause/").status_code == 200
+    assert trader.get("me/").json()["scope"] == "trade"
+
+
+def test_a_session_wants_the_token_against_forgery(desk):
+    desk.caller.client.handler.enforce_csrf_checks = True
+    answer = desk.caller.post(f"bots/{desk.bot.pk}/pause/")
+    assert answer.status_code == 403
+    assert "CSRF" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("address", ["/api/", "/api/v1/", "/api/v2/bots/", "/api/v1/nothing/1/", "/api/v1/bots/x/"])
+def test_an_unknown_address_is_a_problem_too(db, address):
+    answer = Caller().get(address)
+    assert answer.status_code == 404
+    assert answer.headers["Content-Type"] == "application/problem+json"
