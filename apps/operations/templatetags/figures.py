@@ -1,6 +1,7 @@
 """Numbers, times and icons in templates."""
 
 from datetime import datetime
+from functools import cache
 
 from django import template
 from django.templatetags.static import static
@@ -108,11 +109,24 @@ def ago(moment: datetime | None, empty: str = "\u2013") -> SafeString | str:
 
 
 @register.simple_tag
+@cache  # a page of fifty bots has five hundred of them
 def icon(name: str, classes: str = "") -> SafeString:
     """A drawing of the sprite; decoration only, so a word must stand beside it."""
     return format_html(
         '<svg class="icon {}" aria-hidden="true"><use href="{}#{}"></use></svg>', classes, static("img/icons.svg"), name
     )
+
+
+GATES = {"pass": "check", "blocks": "block", "off": "off"}
+
+
+@register.simple_tag
+@cache
+def gate(status: str) -> SafeString:
+    """What became of a gate: a drawing and a word."""
+    word = status if status in GATES else "unknown"
+    drawing = icon(GATES.get(status, "question"), "sm")
+    return format_html('<span class="gate {}">{}{}</span>', status, drawing, word)
 
 
 @register.filter
