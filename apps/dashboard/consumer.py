@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+import random
 import time
+from collections.abc import Callable
 from typing import Any
 
 from channels.auth import get_user
@@ -11,23 +13,26 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
 from apps.accounts.models import User
 from apps.dashboard.frames import Outbox
-from apps.dashboard.values import Venue, price_values, user_values, venues
+from apps.dashboard.values import Venue, price_values, user_figures, venues
 from apps.operations.hints import market_group, user_group
 
 FRAME = 0.25  # seconds between frames
 BEAT = 5.0  # seconds between heartbeats
 FIGURES = 1.0  # seconds between two readings of a user's equity
+READERS = 4  # sockets of this process that read the database at once; pages need connections too
+CHECKED = 30.0  # seconds between two looks whether the session still stands; signing out says so at once
 SIGNED_OUT = 4401
 BROKEN = 1011
 
 logger = logging.getLogger(__name__)
+reading = asyncio.Semaphore(READERS)
 
 
 class LiveConsumer(AsyncJsonWebsocketConsumer):
     """One for each open page of a signed-in user."""
 
     user: User
-    pump: asyncio.Task[None] | None = None
+    tasks: tuple[asyncio.Task[None], ...] = ()
 
     async def connect(self) -> None:
         await self.accept()
@@ -36,26 +41,31 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
             return
         self.user = self.scope["user"]
         self.outbox = Outbox()
-        self.stale = True  # the user's figures, until first read
-        self.venues: dict[str, Venue] = await database_sync_to_async(venues)(self.user)
+        self.stale = asyncio.Event()  # the user's figures may have changed
+        self.stale.set()
+        self.moves = True  # they follow the price
+        self.venues: dict[str, Venue] = await in_turn(venues, self.user)
         self.joined = [user_group(self.user.pk), *(market_group(name) for name in self.venues)]
         for group in self.joined:
             await self.channel_layer.group_add(group, self.channel_name)
-        self.pump = asyncio.create_task(self._run())
-        self.pump.add_done_callback(self._ended)
+        # Figures are read beside the frames: a slow database delays no price and no hint.
+        self.tasks = (asyncio.create_task(self._run()), asyncio.create_task(self._read()))
+        for task in self.tasks:
+            task.add_done_callback(self._ended)
 
     async def disconnect(self, code: int) -> None:
-        if self.pump is None:
+        if not self.tasks:
             return
-        self.pump.cancel()
-        await asyncio.gather(self.pump, return_exceptions=True)  # its error was logged by _ended
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)  # their errors were logged by _ended
         for group in self.joined:
             await self.channel_layer.group_discard(group, self.channel_name)
 
     # --- what the groups say ---
     async def live_changed(self, message: dict[str, Any]) -> None:
         self.outbox.changed(message["keys"])
-        self.stale = True
+        self.stale.set()
 
     async def live_toast(self, message: dict[str, Any]) -> None:
         self.outbox.add({"t": "toast", "text": message["text"], "tone": message["tone"]})
@@ -71,22 +81,21 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
                 self.outbox.value(*value)
         if message.get("bar"):
             self.outbox.bar(message["symbol"], message["kind"], message["bar"])
-        self.stale = True
+        if self.moves:
+            self.stale.set()
 
     # --- what the page hears ---
     async def _run(self) -> None:
-        figures = beat = 0.0
+        beat, checked = 0.0, time.monotonic() - random.uniform(0, CHECKED)  # a thousand sockets do not look at once
         while True:
             now = time.monotonic()
-            if self.stale and now - figures >= FIGURES:
-                figures, self.stale = now, False
-                for value in await database_sync_to_async(user_values)(self.user):
-                    self.outbox.value(*value)
-            if now - beat >= BEAT:
-                beat = now
+            if now - checked >= CHECKED:
+                checked = now
                 if not await self._is_signed_in():
                     await self.close(code=SIGNED_OUT)
                     return
+            if now - beat >= BEAT:
+                beat = now
                 self.outbox.add(
                     {"t": "h", "age": max((venue.age() or 0 for venue in self.venues.values()), default=0) or None}
                 )
@@ -95,13 +104,31 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
                 await self.send_json(frame)
             await asyncio.sleep(FRAME)
 
-    def _ended(self, pump: asyncio.Task[None]) -> None:
-        """A page whose pump broke must not look alive: it connects again and refetches."""
-        if not pump.cancelled() and pump.exception():
-            logger.error("the live socket of %s broke", self.user, exc_info=pump.exception())
+    async def _read(self) -> None:
+        """Reads the user's figures whenever they may have changed, at most once in FIGURES."""
+        while True:
+            await self.stale.wait()
+            self.stale.clear()
+            figures = await in_turn(user_figures, self.user)
+            self.moves = figures.moves
+            for value in figures.values:
+                self.outbox.value(*value)
+            await asyncio.sleep(FIGURES)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """A page whose socket broke must not look alive: it connects again and refetches."""
+        if not task.cancelled() and task.exception():
+            logger.error("the live socket of %s broke", self.user, exc_info=task.exception())
             self.closing = asyncio.ensure_future(self.close(code=BROKEN))
 
     async def _is_signed_in(self) -> bool:
         """Asks the stored session: the one that came with the socket is as old as the socket."""
         stored = self.scope["session"].__class__(self.scope["session"].session_key)
-        return bool((await get_user({"session": stored})).is_authenticated)
+        async with reading:
+            return bool((await get_user({"session": stored})).is_authenticated)
+
+
+async def in_turn[T](read: Callable[[User], T], user: User) -> T:
+    """Reads from the database in a thread of its own, when fewer than READERS sockets do."""
+    async with reading:
+        return await database_sync_to_async(read, thread_sensitive=False)(user)

@@ -58,14 +58,23 @@ def price_values(venue: Venue, message: dict[str, Any]) -> Iterator[Value]:
     yield "market.time", utc_clock(moment(message["time"])), ""
 
 
-def user_values(user: User) -> list[Value]:
+@dataclass(frozen=True)
+class Figures:
+    """What a user's pages show; ``moves``: it changes with the price, because something is held."""
+
+    values: list[Value]
+    moves: bool
+
+
+def user_figures(user: User) -> Figures:
     """Equity and results of the user's first account, open positions and bots of all."""
     accounts = list(trading_accounts(user).prefetch_related("bots"))
     open_positions = holdings(user)
     values = list(_account_values(accounts[0])) if accounts else []
     for holding in open_positions:
         values += _holding_values(holding)
-    return values + list(_bot_values(accounts, open_positions))
+    values += _bot_values(accounts, open_positions)
+    return Figures(values, bool(open_positions))
 
 
 def _account_values(account: TradingAccount) -> Iterator[Value]:

@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from apps.accounts.requests import UserRequest
-from apps.dashboard.values import user_values
+from apps.dashboard.values import user_figures
 from apps.operations.pages import conditional
 
 
@@ -39,4 +39,4 @@ def stops(request: HttpRequest) -> HttpResponse:
 @require_safe
 def values(request: UserRequest) -> HttpResponse:
     """The live values at once, for pages without a socket."""
-    return conditional(request, JsonResponse({"d": user_values(request.user)}))
+    return conditional(request, JsonResponse({"d": user_figures(request.user).values}))

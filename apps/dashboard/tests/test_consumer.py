@@ -1,5 +1,6 @@
 """The live socket: what a page of a user hears, and what it does not."""
 
+import time
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from django.test import Client
 
 from apps.dashboard import consumer
 from apps.dashboard.routing import websocket_urlpatterns
+from apps.dashboard.values import user_figures
 from apps.operations.hints import market_group, user_group
 from tradingsite.testing.market import make_product
 from tradingsite.testing.people import make_account, make_user
@@ -120,8 +122,17 @@ async def test_it_sends_at_most_four_frames_a_second(owner):
     await communicator.disconnect()
 
 
+async def closing(communicator: WebsocketCommunicator) -> int:
+    """The code with which the socket closes, whatever it says before."""
+    for _ in range(20):
+        output = await communicator.receive_output(timeout=10)
+        if output["type"] == "websocket.close":
+            return output["code"]
+    raise AssertionError("the socket did not close")
+
+
 async def test_it_closes_after_the_user_signed_out(owner, monkeypatch):
-    monkeypatch.setattr(consumer, "BEAT", 0.1)
+    monkeypatch.setattr(consumer, "CHECKED", 0.1)
     cookie = await database_sync_to_async(cookies_of)(owner)
     communicator = await socket(cookie)
     await hear(communicator, "v")
@@ -132,11 +143,7 @@ async def test_it_closes_after_the_user_signed_out(owner, monkeypatch):
         client.logout()
 
     await database_sync_to_async(sign_out)()
-    for _ in range(20):
-        output = await communicator.receive_output(timeout=10)
-        if output["type"] == "websocket.close":
-            break
-    assert output["code"] == 4401
+    assert await closing(communicator) == 4401
     await communicator.disconnect()
 
 
@@ -151,7 +158,45 @@ async def test_it_closes_when_it_cannot_read_the_figures(owner, monkeypatch):
     def broken(user):
         raise OperationalError("the database is away")
 
-    monkeypatch.setattr(consumer, "user_values", broken)
+    monkeypatch.setattr(consumer, "user_figures", broken)
     communicator = await socket(await database_sync_to_async(cookies_of)(owner))
-    assert (await communicator.receive_output(timeout=10))["code"] == 1011
+    assert await closing(communicator) == 1011
+    await communicator.disconnect()
+
+
+async def test_slow_figures_delay_no_hint(owner, monkeypatch):
+    def slow(user):
+        time.sleep(5)
+        return user_figures(user)
+
+    monkeypatch.setattr(consumer, "user_figures", slow)
+    communicator = await socket(await database_sync_to_async(cookies_of)(owner))
+    await hear(communicator, "h")  # it has joined its groups
+    await get_channel_layer().group_send(user_group(owner.pk), {"type": "live.changed", "keys": ["orders"]})
+    began = time.monotonic()
+    assert (await hear(communicator, "inv"))["k"] == ["orders"]
+    assert time.monotonic() - began < 4
+    await communicator.disconnect()
+
+
+async def test_a_price_moves_no_figures_of_whoever_holds_nothing(owner, monkeypatch):
+    read: list[int] = []
+
+    def counted(user):
+        read.append(user.pk)
+        return user_figures(user)
+
+    monkeypatch.setattr(consumer, "user_figures", counted)
+    monkeypatch.setattr(consumer, "FIGURES", 0.05)
+    product = await database_sync_to_async(make_product)()
+    communicator = await socket(await database_sync_to_async(cookies_of)(owner))
+    await hear(communicator, "v")
+    known = len(read)
+    for price in (100.0, 101.0, 102.0):
+        message = {"type": "live.price", "product_id": product.pk, "symbol": product.symbol, "price": price}
+        await get_channel_layer().group_send(
+            market_group("replay"), message | {"time": 60, "position": 1, "bar": None, "kind": 1}
+        )
+        await hear(communicator, "v")
+    assert len(read) == known
     await communicator.disconnect()
