@@ -4,11 +4,11 @@ import pytest
 
 from apps.markets.models import Candle, CandleChunk, MarketSession
 from apps.markets.purging import sessions_purge
+from apps.operations.sweeps import sweeps
 from apps.orders.models import Fill
 from tradingsite.testing.market import Market, make_product
 from tradingsite.testing.people import make_account, make_bot
 from tradingsite.testing.scripted import LONG
-from tradingsite.wiring import sweeps
 
 pytestmark = pytest.mark.django_db
 
