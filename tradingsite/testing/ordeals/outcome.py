@@ -2,8 +2,10 @@
 
 import math
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 
 from django.db.models import F, Model, QuerySet, Sum
@@ -32,6 +34,8 @@ POSITION = (
     "account", "generation", "holder", "quantity", "bought", "bought_notional", "sold", "sold_notional", "fees",
     "opened", "closed", "reason", "stop", "target", "hold",
 )  # fmt: skip
+ORDER_ID = itemgetter(ORDER.index("client_order_id"))
+FILL_ID = itemgetter(FILL.index("order__client_order_id"), FILL.index("position"))
 EVALUATION = (
     "bot", "version", "position", "at", "verdict", "action", "blocking", "passed", "unknown", "lots", "price", "score",
     "confidence", "values", "thresholds",
@@ -61,6 +65,13 @@ class Outcome:
                 found[field.name] = (_listed(mine - theirs), _listed(theirs - mine))
         return found
 
+    def missing(self, other: "Outcome") -> dict[str, int]:
+        """How many of the orders and fills here, by what makes each the one it is, are not there."""
+        return {
+            "orders": (_named(self.orders, ORDER_ID) - _named(other.orders, ORDER_ID)).total(),
+            "fills": (_named(self.fills, FILL_ID) - _named(other.fills, FILL_ID)).total(),
+        }
+
     def __str__(self) -> str:
         return ", ".join(
             f"{getattr(self, field.name).total()} {field.name.replace('_', ' ')}" for field in fields(self)
@@ -80,6 +91,10 @@ def outcome() -> Outcome:
         openings=_rows(DayOpening.objects.all(), "account", "generation", "day", "equity"),
         evaluations=Counter(_evaluation(row) for row in Evaluation.objects.values_list(*EVALUATION)),
     )
+
+
+def _named(rows: Counter[Row], name: Callable[[Row], Any]) -> Counter[Any]:
+    return Counter(name(row) for row in rows.elements())
 
 
 def _listed(rows: Counter[Row]) -> list[Row]:
