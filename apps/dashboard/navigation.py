@@ -25,6 +25,7 @@ class Group:
 OVERVIEW = Item("Overview", "Overview", "overview", "dashboard:overview")
 CONDITIONS = Item("Market Conditions", "Conditions", "conditions", "bots:conditions")
 POSITIONS = Item("Positions", "Positions", "positions", "portfolio:positions")
+PORTFOLIO = Item("Portfolio", "Portfolio", "portfolio", "portfolio:portfolio")
 BOTS = Item("Bots", "Bots", "bots", "bots:list")
 TRADES = Item("Trade History", "Trades", "trades", "portfolio:trades")
 HALTS = Item("Risk and limits", "Risk", "risk", "risk:halts")
@@ -32,7 +33,7 @@ SETTINGS = Item("Settings", "Settings", "user", "accounts:profile")
 PAPER = Item("Paper account", "Paper", "wallet", "portfolio:paper")
 
 GROUPS = [
-    Group("Monitor", [OVERVIEW, CONDITIONS, POSITIONS]),
+    Group("Monitor", [OVERVIEW, CONDITIONS, POSITIONS, PORTFOLIO]),
     Group("Automate", [BOTS]),
     Group("Review", [TRADES]),
     Group("System", [HALTS, PAPER, SETTINGS]),

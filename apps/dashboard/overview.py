@@ -10,15 +10,15 @@ from apps.accounts.requests import UserRequest
 from apps.bots.rows import BotRow, bot_rows
 from apps.bots.selectors import bots
 from apps.dashboard.attention import attention
-from apps.dashboard.curve import RANGES, equity_curve
 from apps.dashboard.shell import Shell
 from apps.operations.pages import page
 from apps.orders.models import Fill
+from apps.portfolio.curve import RANGES, equity_curve
 from apps.portfolio.holdings import holder_names, holdings
 from apps.risk.selectors import limits
 
-FRAGMENTS = {
-    name: f"dashboard/_{name}.html" for name in ("figures", "attention", "bots", "positions", "fills", "curve")
+FRAGMENTS = {name: f"dashboard/_{name}.html" for name in ("figures", "attention", "bots", "positions", "fills")} | {
+    "curve": "portfolio/_curve.html"
 }
 SHOWN = 5
 

@@ -12,6 +12,7 @@ from apps.accounts.selectors import trading_accounts
 from apps.dashboard.frames import Value
 from apps.markets.models import Feed, MarketSession, Product
 from apps.operations.formats import moment, money, percent, price, tone, utc_clock
+from apps.portfolio.allocation.assets import assets
 from apps.portfolio.holdings import Holding, holdings
 from apps.portfolio.results import NOTHING, results
 from apps.portfolio.selectors import equity
@@ -70,7 +71,7 @@ def user_figures(user: User) -> Figures:
     """Equity and results of the user's first account, open positions and bots of all."""
     accounts = list(trading_accounts(user).prefetch_related("bots"))
     open_positions = holdings(user)
-    values = list(_account_values(accounts[0])) if accounts else []
+    values = [*_account_values(accounts[0]), *_asset_values(accounts[0])] if accounts else []
     for holding in open_positions:
         values += _holding_values(holding)
     values += _bot_values(accounts, open_positions)
@@ -87,6 +88,14 @@ def _account_values(account: TradingAccount) -> Iterator[Value]:
     yield "open_pnl", money(now.open_pnl, currency, sign=True), tone(now.open_pnl)
     ratio = now.today / now.day_open if now.today is not None and now.day_open else None
     yield "today.ratio", percent(ratio, sign=True), tone(ratio, 4)
+
+
+def _asset_values(account: TradingAccount) -> Iterator[Value]:
+    for asset in assets(account):
+        yield f"{asset.key}.value", money(asset.value, account.currency), ""
+        yield f"{asset.key}.share", percent(asset.share), ""
+        if asset.unrealised is not None:
+            yield f"{asset.key}.pnl", money(asset.unrealised, account.currency, sign=True), tone(asset.unrealised)
 
 
 def _holding_values(holding: Holding) -> Iterator[Value]:

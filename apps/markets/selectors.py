@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Max, Prefetch, QuerySet
 
 from apps.markets.models import Feed, MarketSession, Product, StreamState
 
@@ -35,6 +35,14 @@ def feeds(venue: str) -> QuerySet[Feed]:
     """Where the venue's products stand in the session that is open."""
     current = Feed.objects.filter(product__venue=venue, session__closed=None)
     return current.select_related("product", "session").order_by("product__symbol")
+
+
+def market_time(venue: str) -> int | None:
+    """The newest market time (seconds UTC) of the venue's open session; None while there is none."""
+    time: int | None = Feed.objects.filter(session__venue=venue, session__closed=None).aggregate(
+        time=Max("market_time")
+    )["time"]
+    return time
 
 
 def feed_age(feed: Feed, now: datetime) -> float | None:

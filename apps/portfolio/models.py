@@ -14,6 +14,7 @@ class EquitySnapshot(models.Model):
     at = models.DateTimeField()  # market time
     equity = money()
     cash = money()
+    deposited = money()  # paid in less paid out since the run began: what is no gain
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "generation", "at"], name="snapshot_once")]

@@ -1,5 +1,6 @@
 """What an account is worth, now and over time. Unknown is None, never zero."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -7,7 +8,7 @@ from decimal import Decimal
 from django.db.models import Max, QuerySet
 
 from apps.accounts.models import TradingAccount
-from apps.ledger.models import Balance, Position
+from apps.ledger.models import Balance, Entry, Position
 from apps.markets.models import Feed
 from apps.portfolio.models import EquitySnapshot
 from apps.risk.models import DayOpening
@@ -44,7 +45,7 @@ def equity(account: TradingAccount) -> Equity:
     quote = next((balance for balance in balances if balance.currency == account.currency), None)
     total = _total(balances, account.currency, prices)
     positions = list(Position.objects.filter(account=account, closed=None).select_related("product"))
-    exposure = _sum([_value(position, prices) for position in positions])
+    exposure = sum_known([_value(position, prices) for position in positions])
     opening = day_opening(account)
     peak = snapshots(account).aggregate(peak=Max("equity"))["peak"]
     peak = max((value for value in (peak, total) if value is not None), default=None)
@@ -53,7 +54,7 @@ def equity(account: TradingAccount) -> Equity:
         cash=quote.total if quote else ZERO,
         free=quote.free if quote else ZERO,
         exposure=exposure,
-        open_pnl=_sum([open_pnl(position, prices) for position in positions]),
+        open_pnl=sum_known([open_pnl(position, prices) for position in positions]),
         day_open=opening,
         today=total - opening if total is not None and opening is not None else None,
         peak=peak,
@@ -78,6 +79,12 @@ def day_opening(account: TradingAccount) -> Decimal | None:
     return opening.equity if opening else None
 
 
+def transfers(account: TradingAccount, count: int) -> list[Entry]:
+    """The newest deposits, withdrawals and resets."""
+    entries = Entry.objects.filter(account=account).exclude(kind=Entry.Kind.FILL)
+    return list(entries.prefetch_related("lines").order_by("-seq")[:count])
+
+
 def open_pnl(position: Position, prices: dict[str, Decimal]) -> Decimal | None:
     """Result so far of an open position in quote: value and sales less purchases and fees."""
     value = _value(position, prices)
@@ -99,10 +106,10 @@ def _total(balances: list[Balance], currency: str, prices: dict[str, Decimal]) -
         elif balance.total:
             price = prices.get(balance.currency)
             parts.append(None if price is None else balance.total * price)
-    return _sum(parts)
+    return sum_known(parts)
 
 
-def _sum(parts: list[Decimal | None]) -> Decimal | None:
+def sum_known(parts: Sequence[Decimal | None]) -> Decimal | None:
     """The sum, or None when a part is unknown."""
     if any(part is None for part in parts):
         return None

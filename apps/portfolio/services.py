@@ -98,10 +98,10 @@ def paper_account_reset(
 
 
 def deposited(account: TradingAccount) -> Decimal:
-    """What was paid in since the account began or was last reset."""
+    """What was paid in, less what was paid out, since the account began or was last reset; its own currency."""
     paid = Line.objects.filter(
-        entry__account=account, entry__generation=account.generation, entry__kind=Entry.Kind.DEPOSIT,
-        bucket=Line.Bucket.ASSETS,
+        entry__account=account, entry__generation=account.generation, currency=account.currency,
+        entry__kind__in=[Entry.Kind.DEPOSIT, Entry.Kind.WITHDRAWAL], bucket=Line.Bucket.ASSETS,
     )  # fmt: skip
     return paid.aggregate(total=Sum("amount"))["total"] or Decimal(0)
 

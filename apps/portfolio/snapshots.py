@@ -2,10 +2,14 @@
 
 from datetime import UTC, datetime
 
+from django.db import transaction
+
+from apps.accounts.locks import lock_account
 from apps.accounts.models import TradingAccount
 from apps.markets.models import Feed
 from apps.portfolio.models import EquitySnapshot
 from apps.portfolio.selectors import equity
+from apps.portfolio.services import deposited
 
 EVERY = 900  # market seconds
 
@@ -33,11 +37,15 @@ def _venues() -> list[tuple[str, int]]:
     return sorted(newest.items())
 
 
+@transaction.atomic
 def _write(account: TradingAccount, at: datetime) -> int:
+    """Under the account's lock: a deposit is either in both, the worth and what was paid in, or in neither."""
+    account = lock_account(account.pk)
     worth = equity(account)
     if worth.equity is None:
         return 0
+    values = {"equity": worth.equity, "cash": worth.cash, "deposited": deposited(account)}
     _, created = EquitySnapshot.objects.get_or_create(
-        account=account, generation=account.generation, at=at, defaults={"equity": worth.equity, "cash": worth.cash}
+        account=account, generation=account.generation, at=at, defaults=values
     )
     return int(created)

@@ -1,12 +1,15 @@
 from django.urls import path
 
 from apps.portfolio import views
+from apps.portfolio.allocation.views import portfolio, portfolio_csv
 
 app_name = "portfolio"
 urlpatterns = [
     path("positions/", views.positions, name="positions"),
     path("trades/", views.trades, name="trades"),
     path("trades.csv", views.trades_csv, name="trades_csv"),
+    path("portfolio/", portfolio, name="portfolio"),
+    path("portfolio.csv", portfolio_csv, name="portfolio_csv"),
     path("paper/", views.paper, name="paper"),
     path("paper/open/", views.paper_open, name="paper_open"),
     path("paper/deposit/", views.deposit, name="deposit"),

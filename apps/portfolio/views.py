@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -13,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.accounts.models import TradingAccount
 from apps.accounts.requests import UserRequest
 from apps.accounts.selectors import trading_accounts
-from apps.ledger.models import Entry, Position
+from apps.ledger.models import Position
 from apps.operations.once import claim, new_key
 from apps.operations.pages import page
 from apps.operations.paging import keyset
@@ -21,11 +20,12 @@ from apps.operations.tables import Cell, csv_response
 from apps.portfolio.first import open_first_account
 from apps.portfolio.forms import DepositForm, ResetForm
 from apps.portfolio.holdings import Holding, holder_names, holdings
-from apps.portfolio.selectors import equity
+from apps.portfolio.selectors import equity, sum_known, transfers
 from apps.portfolio.services import paper_account_reset, paper_deposit
 from apps.portfolio.trades import SORTS, TradeFilter, totals
 
 CSV_ROWS = 50_000
+TRANSFERS = 20
 
 
 @require_safe
@@ -39,12 +39,11 @@ def positions(request: UserRequest) -> HttpResponse:
 def _total(rows: Sequence[Holding]) -> dict[str, Decimal | None]:
     """Sums of value, result and fees; unknown when one part is."""
     values, results = [row.value for row in rows], [row.pnl for row in rows]
-    return {"value": _sum(values), "pnl": _sum(results), "fees": _sum([row.position.fees for row in rows])}
-
-
-def _sum(parts: Sequence[Decimal | None]) -> Decimal | None:
-    known = [part for part in parts if part is not None]
-    return sum(known, Decimal(0)) if len(known) == len(parts) else None
+    return {
+        "value": sum_known(values),
+        "pnl": sum_known(results),
+        "fees": sum_known([row.position.fees for row in rows]),
+    }
 
 
 @require_safe
@@ -119,15 +118,9 @@ def _paper(
         "reset": reset,
         "key": new_key(),
         "now": equity(account) if account else None,
-        "entries": _transfers(account) if account else [],
+        "entries": transfers(account, TRANSFERS) if account else [],
     }
     return render(request, "portfolio/paper.html", context, status=status)
-
-
-def _transfers(account: TradingAccount) -> QuerySet[Entry]:
-    """The newest deposits and resets."""
-    entries = Entry.objects.filter(account=account).exclude(kind=Entry.Kind.FILL)
-    return entries.prefetch_related("lines").order_by("-seq")[:20]
 
 
 @require_POST

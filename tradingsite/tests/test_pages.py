@@ -26,6 +26,8 @@ OWN_PAGES = {
     "portfolio:positions": ["positions"],
     "portfolio:trades": ["trades"],
     "portfolio:trades_csv": [],
+    "portfolio:portfolio": ["assets", "value", "transfers"],
+    "portfolio:portfolio_csv": [],
     "portfolio:paper": [],
     "risk:halts": ["state", "history"],
     "risk:halt": ["dialog"],

@@ -8,7 +8,7 @@ from apps.ledger.models import Balance, Position
 from apps.markets.models import Feed
 from apps.portfolio.models import EquitySnapshot
 from apps.portfolio.selectors import equity, last_prices, snapshots
-from apps.portfolio.services import paper_account_reset
+from apps.portfolio.services import paper_account_reset, paper_deposit
 from apps.portfolio.snapshots import snapshots_sweep
 from tradingsite.testing.market import Market, make_product
 from tradingsite.testing.people import make_account, make_bot
@@ -126,3 +126,12 @@ def test_accounts_of_other_venues_follow_their_own_market(market, account):
     assert snapshots_sweep() == 1
     point = snapshots(elsewhere).get()
     assert point.at.timestamp() == market.session.starts + 7200
+
+
+def test_a_point_says_what_was_paid_in_so_far(market, account):
+    market.bar(100)
+    snapshots_sweep()
+    paper_deposit(account=account, amount=D(500), by=None)
+    market.bars(*[100] * 15)
+    snapshots_sweep()
+    assert list(snapshots(account).values_list("equity", "deposited")) == [(10_000, 10_000), (10_500, 10_500)]

@@ -7,7 +7,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.dashboard.curve import HEIGHT, POINTS, WIDTH, draw, equity_curve
+from apps.portfolio.curve import HEIGHT, POINTS, WIDTH, draw, equity_curve
 from apps.portfolio.models import EquitySnapshot
 from tradingsite.testing.people import make_account
 
