@@ -27,6 +27,7 @@ CONDITIONS = Item("Market Conditions", "Conditions", "conditions", "bots:conditi
 POSITIONS = Item("Positions", "Positions", "positions", "portfolio:positions")
 PORTFOLIO = Item("Portfolio", "Portfolio", "portfolio", "portfolio:portfolio")
 BOTS = Item("Bots", "Bots", "bots", "bots:list")
+PERFORMANCE = Item("Performance", "Performance", "chart", "portfolio:performance")
 TRADES = Item("Trade History", "Trades", "trades", "portfolio:trades")
 HALTS = Item("Risk and limits", "Risk", "risk", "risk:halts")
 SETTINGS = Item("Settings", "Settings", "user", "accounts:profile")
@@ -35,7 +36,7 @@ PAPER = Item("Paper account", "Paper", "wallet", "portfolio:paper")
 GROUPS = [
     Group("Monitor", [OVERVIEW, CONDITIONS, POSITIONS, PORTFOLIO]),
     Group("Automate", [BOTS]),
-    Group("Review", [TRADES]),
+    Group("Review", [PERFORMANCE, TRADES]),
     Group("System", [HALTS, PAPER, SETTINGS]),
 ]
 FOOTBAR = [OVERVIEW, BOTS, POSITIONS, CONDITIONS]

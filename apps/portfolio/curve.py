@@ -39,6 +39,7 @@ class Curve:
     low: Decimal
     deepest: Decimal  # ratio below the peak within the range
     points: list[Point]
+    other: str = ""  # what it is compared with, on the same scale
 
     @property
     def change(self) -> Decimal:
@@ -61,15 +62,18 @@ def equity_curve(account: TradingAccount, name: str, now: Decimal | None, at: da
     return draw(points) if len(points) > 1 else None
 
 
-def draw(points: Sequence[Point]) -> Curve:
-    """At least two points, in time order, equity above zero."""
+def draw(points: Sequence[Point], other: Sequence[Decimal] = ()) -> Curve:
+    """At least two points, in time order, equity above zero; ``other``: as many values to compare with, or none."""
     kept = _thinned(points)
     values = [value for _, value in kept]
-    low, high = min(values), max(values)
+    others = _thinned(other)
+    low, high = min(values + others), max(values + others)
     room = (high - low) * Decimal("0.08") or high * Decimal("0.001")
     bottom, top = float(low - room), float(high + room)
     xs = _positions([at for at, _ in kept])
-    ys = [HEIGHT * (1 - (float(value) - bottom) / (top - bottom)) for value in values]
+    ys, beside = (
+        [HEIGHT * (1 - (float(value) - bottom) / (top - bottom)) for value in row] for row in (values, others)
+    )
     falls = _drawdowns(values)
     deepest = max(falls)
     scale = HEIGHT / float(deepest or 1)
@@ -85,19 +89,24 @@ def draw(points: Sequence[Point]) -> Curve:
         low=low,
         deepest=deepest,
         points=kept,
+        other=_path(xs, beside) if others else "",
     )
 
 
-def _thinned(points: Sequence[Point]) -> list[Point]:
-    """At most POINTS of them, the last always kept."""
-    step = -(-len(points) // POINTS)
+def _thinned[T](points: Sequence[T]) -> list[T]:
+    """At most POINTS of them and the last."""
+    step = -(-len(points) // POINTS) or 1
     kept = list(points[::step])
-    return kept if kept[-1] == points[-1] else [*kept, points[-1]]
+    return kept if (len(points) - 1) % step == 0 else [*kept, points[-1]]
 
 
 def _positions(times: Sequence[datetime]) -> list[float]:
     whole = (times[-1] - times[0]).total_seconds()
     return [WIDTH * (at - times[0]).total_seconds() / whole for at in times]
+
+
+def _heights(values: Sequence[Decimal], bottom: float, top: float) -> list[float]:
+    return [HEIGHT * (1 - (float(value) - bottom) / (top - bottom)) for value in values]
 
 
 def _drawdowns(values: Sequence[Decimal]) -> list[Decimal]:

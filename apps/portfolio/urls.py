@@ -2,6 +2,7 @@ from django.urls import path
 
 from apps.portfolio import views
 from apps.portfolio.allocation.views import portfolio, portfolio_csv
+from apps.portfolio.performance.views import performance, performance_csv
 
 app_name = "portfolio"
 urlpatterns = [
@@ -10,6 +11,8 @@ urlpatterns = [
     path("trades.csv", views.trades_csv, name="trades_csv"),
     path("portfolio/", portfolio, name="portfolio"),
     path("portfolio.csv", portfolio_csv, name="portfolio_csv"),
+    path("performance/", performance, name="performance"),
+    path("performance.csv", performance_csv, name="performance_csv"),
     path("paper/", views.paper, name="paper"),
     path("paper/open/", views.paper_open, name="paper_open"),
     path("paper/deposit/", views.deposit, name="deposit"),

@@ -28,6 +28,8 @@ OWN_PAGES = {
     "portfolio:trades_csv": [],
     "portfolio:portfolio": ["assets", "value", "transfers"],
     "portfolio:portfolio_csv": [],
+    "portfolio:performance": ["report"],
+    "portfolio:performance_csv": [],
     "portfolio:paper": [],
     "risk:halts": ["state", "history"],
     "risk:halt": ["dialog"],

@@ -40,6 +40,12 @@ def money(value: formats.Number | None, currency: str = "USD") -> str:
 
 
 @register.filter
+def signed_money(value: formats.Number | None, currency: str = "USD") -> str:
+    """A gain or loss where no colour can stand."""
+    return formats.money(value, currency, sign=True)
+
+
+@register.filter
 def plain(value: formats.Number | None, places: int = 2) -> str:
     return formats.plain(value, places)
 
