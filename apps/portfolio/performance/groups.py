@@ -1,6 +1,7 @@
 """Closed trades by what they have in common."""
 
 from dataclasses import dataclass
+from datetime import UTC
 from decimal import Decimal
 
 import numpy as np
@@ -11,7 +12,12 @@ from apps.ledger.models import Position
 from apps.operations.formats import percent, reason
 
 GROUPS = {"market": "Market", "bot": "Bot", "hour": "Hour", "reason": "Reason"}
-FIELDS = {"market": F("product__symbol"), "bot": F("holder"), "hour": ExtractHour("opened"), "reason": F("reason")}
+FIELDS = {
+    "market": F("product__symbol"),
+    "bot": F("holder"),
+    "hour": ExtractHour("opened", tzinfo=UTC),
+    "reason": F("reason"),
+}
 BARS = 15  # of the distribution, at most
 WIDTHS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)  # of a bar, ratios
 
