@@ -45,7 +45,7 @@ ACCOUNT_ADAPTER = "apps.accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-# Where mail only reaches the console, a newcomer must not wait for it: docs/decisions/0008.
+# Where mail only reaches the console, a newcomer must not wait for it: docs/decisions/0009.
 ACCOUNT_EMAIL_VERIFICATION = choice(
     "EMAIL_VERIFICATION", ("mandatory", "optional"), default="mandatory" if MAIL_ARRIVES else "optional"
 )

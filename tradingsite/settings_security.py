@@ -28,7 +28,7 @@ for origin in CSRF_TRUSTED_ORIGINS:
 TRUSTED_PROXIES = whole("TRUSTED_PROXIES", default=0)  # reverse proxies in a row before us; each adds one address
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_SSL_REDIRECT = switch("SSL_REDIRECT", default=PRODUCTION)
-SECURE_REDIRECT_EXEMPT = [r"^health/"]  # asked from inside, without TLS
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]  # asked from inside, without TLS
 SECURE_HSTS_SECONDS = whole("HSTS_SECONDS", default=31_536_000 if PRODUCTION else 0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = switch("HSTS_SUBDOMAINS", default=PRODUCTION)
 SECURE_HSTS_PRELOAD = switch("HSTS_PRELOAD", default=PRODUCTION)
@@ -59,7 +59,7 @@ SECURE_CSP = {
 # --- secrets at rest ----------------------------------------------------------------------------------------------
 # The first encrypts, all decrypt; without any, one is derived from SECRET_KEY.
 ENCRYPTION_KEYS = words("ENCRYPTION_KEYS")
-KEY_MADE_BY = "python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'"
+KEY_MADE_BY = "openssl rand -base64 32 | tr +/ -_"
 for key in ENCRYPTION_KEYS:
     if not re.fullmatch(r"[A-Za-z0-9_-]{43}=", key):
         raise ImproperlyConfigured(f"ENCRYPTION_KEYS must be Fernet keys; one is made by: {KEY_MADE_BY}")

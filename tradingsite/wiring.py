@@ -2,6 +2,7 @@
 
 from apps.accounts import registry as accounts
 from apps.accounts.models import TradingAccount
+from apps.accounts.sweeps import sign_ins_sweep
 from apps.backtests.queue import sweep as backtests_sweep
 from apps.bots import metrics as bot_metrics
 from apps.bots.batches import batches_open, batches_settled, batches_sweep
@@ -72,6 +73,7 @@ def connect() -> None:
         Sweep("played sessions", 600, sessions_purge),
         Sweep("counters", 5, counting.counters_sweep),
         Sweep("console", 5, console_sweep),
+        Sweep("sign-ins", 3600, sign_ins_sweep),
         Sweep("idempotent requests", 600, idempotency_sweep),
     ]
     watch()
