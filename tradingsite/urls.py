@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("apps.dashboard.urls")),
     path("", include("apps.bots.urls")),
     path("", include("apps.portfolio.urls")),
+    path("", include("apps.markets.urls")),
     path("", include("apps.risk.urls")),
     path("", include("apps.operations.urls")),
 ]

@@ -13,7 +13,7 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
 from apps.accounts.models import User
 from apps.dashboard.frames import Outbox
-from apps.dashboard.values import Venue, price_values, user_figures, venues
+from apps.dashboard.values import Venue, age_values, price_values, user_figures, venues
 from apps.operations.hints import market_group, user_group
 
 FRAME = 0.25  # seconds between frames
@@ -84,6 +84,11 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         if self.moves:
             self.stale.set()
 
+    async def live_heard(self, message: dict[str, Any]) -> None:
+        """A live market is whole up to now."""
+        if message["venue"] in self.venues:
+            self.venues[message["venue"]].heard = time.time()
+
     # --- what the page hears ---
     async def _run(self) -> None:
         beat, checked = 0.0, time.monotonic() - random.uniform(0, CHECKED)  # a thousand sockets do not look at once
@@ -96,6 +101,9 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
                     return
             if now - beat >= BEAT:
                 beat = now
+                self.outbox.changed(["market"])
+                for value in age_values(self.venues.values()):
+                    self.outbox.value(*value)
                 self.outbox.add(
                     {"t": "h", "age": max((venue.age() or 0 for venue in self.venues.values()), default=0) or None}
                 )

@@ -29,6 +29,8 @@ PORTFOLIO = Item("Portfolio", "Portfolio", "portfolio", "portfolio:portfolio")
 BOTS = Item("Bots", "Bots", "bots", "bots:list")
 PERFORMANCE = Item("Performance", "Performance", "chart", "portfolio:performance")
 TRADES = Item("Trade History", "Trades", "trades", "portfolio:trades")
+MARKET = Item("Market data", "Market", "candles", "markets:stream")
+QUALITY = Item("Data quality", "Quality", "check", "markets:quality")
 HALTS = Item("Risk and limits", "Risk", "risk", "risk:halts")
 SETTINGS = Item("Settings", "Settings", "user", "accounts:profile")
 PAPER = Item("Paper account", "Paper", "wallet", "portfolio:paper")
@@ -37,7 +39,7 @@ GROUPS = [
     Group("Monitor", [OVERVIEW, CONDITIONS, POSITIONS, PORTFOLIO]),
     Group("Automate", [BOTS]),
     Group("Review", [PERFORMANCE, TRADES]),
-    Group("System", [HALTS, PAPER, SETTINGS]),
+    Group("System", [MARKET, QUALITY, HALTS, PAPER, SETTINGS]),
 ]
 FOOTBAR = [OVERVIEW, BOTS, POSITIONS, CONDITIONS]
 

@@ -8,6 +8,7 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db.models import Max
 from django.http import HttpRequest
+from django.utils import timezone
 
 from apps.accounts.models import TradingAccount
 from apps.accounts.selectors import trading_accounts
@@ -21,12 +22,14 @@ from apps.risk.selectors import Stop, halts_in_force, stops
 
 @dataclass(frozen=True)
 class Market:
-    """What is being played at a venue."""
+    """What is being played at a venue. ``age``: wall seconds since a live market was known to be whole."""
 
     simulated: bool
     title: str
     speed: float
     time: datetime | None = None
+    age: float | None = None
+    stale: bool = False
 
     @property
     def banner(self) -> str:
@@ -40,8 +43,10 @@ def market_of(venue: str) -> Market:
     session = MarketSession.objects.filter(venue=venue, closed=None).first()
     if session is None:
         return Market(simulated=venue == "replay", title="", speed=0)
-    newest = Feed.objects.filter(session=session).aggregate(time=Max("market_time"))["time"]
-    return Market(session.simulated, session.title, session.speed, moment(newest))
+    newest = Feed.objects.filter(session=session).aggregate(time=Max("market_time"), heard=Max("heard"))
+    age = (timezone.now() - newest["heard"]).total_seconds() if newest["heard"] else None
+    stale = not session.simulated and (age is None or age > settings.STALE_AFTER)
+    return Market(session.simulated, session.title, session.speed, moment(newest["time"]), age, stale)
 
 
 class Shell:

@@ -2,7 +2,7 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -11,7 +11,7 @@ from apps.accounts.models import TradingAccount, User
 from apps.accounts.selectors import trading_accounts
 from apps.dashboard.frames import Value
 from apps.markets.models import Feed, MarketSession, Product
-from apps.operations.formats import moment, money, percent, price, tone, utc_clock
+from apps.operations.formats import moment, money, percent, price, span, tone, utc_clock
 from apps.portfolio.allocation.assets import assets
 from apps.portfolio.holdings import Holding, holdings
 from apps.portfolio.results import NOTHING, results
@@ -26,8 +26,9 @@ class Venue:
     """A market as one socket hears it."""
 
     products: dict[int, Product]
-    heard: float  # wall time of the last event, seconds
+    heard: float  # wall time of the last event, of a live market of the last sign that it is whole; seconds
     patience: float
+    live: bool = False
 
     def age(self) -> int | None:
         """Seconds since the last event while that is too long, else None."""
@@ -38,15 +39,27 @@ class Venue:
 def venues(user: User) -> dict[str, Venue]:
     """The venues of the user's accounts."""
     names = set(trading_accounts(user).values_list("venue", flat=True))
-    speeds = dict(MarketSession.objects.filter(venue__in=names, closed=None).values_list("venue", "speed"))
+    sessions = {each.venue: each for each in MarketSession.objects.filter(venue__in=names, closed=None)}
     found = {}
     for name in names:
         products = {product.pk: product for product in Product.objects.filter(venue=name)}
-        feeds = Feed.objects.filter(product__in=products, updated__isnull=False).values_list("updated", flat=True)
-        heard = max((updated.timestamp() for updated in feeds if updated), default=0.0)
-        speed = speeds.get(name) or BAR
-        found[name] = Venue(products, heard, max(PATIENCE, 2 * BAR / speed))
+        session = sessions.get(name)
+        speed = session.speed if session and session.speed else BAR
+        live = session is not None and not session.simulated
+        found[name] = Venue(products, _heard(products), PATIENCE if live else max(PATIENCE, 2 * BAR / speed), live)
     return found
+
+
+def _heard(products: Iterable[int]) -> float:
+    feeds = Feed.objects.filter(product__in=products, updated__isnull=False).values_list("heard", "updated")
+    return max(((heard or updated).timestamp() for heard, updated in feeds if updated), default=0.0)
+
+
+def age_values(found: Iterable[Venue]) -> Iterator[Value]:
+    """How old the live market's data is."""
+    for venue in found:
+        if venue.live:
+            yield "market.age", span(time.time() - venue.heard if venue.heard else None), ""
 
 
 def price_values(venue: Venue, message: dict[str, Any]) -> Iterator[Value]:
@@ -54,7 +67,8 @@ def price_values(venue: Venue, message: dict[str, Any]) -> Iterator[Value]:
     product = venue.products.get(message["product_id"])
     if product is None:
         return
-    venue.heard = time.time()
+    if not venue.live:
+        venue.heard = time.time()
     yield f"price.{product.pk}", price(message["price"], product.quote_increment), ""
     yield "market.time", utc_clock(moment(message["time"])), ""
 

@@ -17,7 +17,7 @@ from apps.markets.models import MarketSession, Product
 from apps.markets.seconds import HOUR, seconds_compact, seconds_store
 from apps.markets.services import event_commit, feed_late, feed_settled
 from apps.markets.sources import SourceEvent
-from apps.markets.stream import BEAT, announce, announce_tick
+from apps.markets.stream import BEAT, announce, announce_heard, announce_tick
 from apps.operations.ownership import Owner
 from engine.kinds import EventKind
 
@@ -172,3 +172,5 @@ class LiveStream:
         condition = self.source.condition()
         condition_store(self.source.venue, condition)
         feeds_heard(session, condition.whole)
+        if condition.whole:
+            announce_heard(self.source.venue)

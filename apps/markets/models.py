@@ -185,7 +185,10 @@ class StreamState(models.Model):
     rate = models.FloatField(default=0)  # messages a second
     lag = models.FloatField(null=True)  # seconds between the exchange's sending and our reading
     trouble = models.CharField(max_length=200, blank=True)  # the last that went wrong
-    products = models.JSONField(default=dict)  # what is streamed: by symbol price, bid, ask, trade (wall time), whole
+    products = models.JSONField(default=dict)  # what is streamed: by symbol price, bid, ask, traded (seconds), whole
+
+    class Meta:
+        permissions = [("switch_stream", "Can start and stop a stream")]
 
     def __str__(self) -> str:
         return self.venue

@@ -107,6 +107,11 @@ def announce(committed: MarketEvent, event: SourceEvent) -> None:
     send(market_group(committed.product.venue), message)
 
 
+def announce_heard(venue: str) -> None:
+    """Tells open pages that a live market is whole up to now."""
+    send(market_group(venue), {"type": "live.heard", "venue": venue})
+
+
 def announce_tick(product: Product, forming: SourceEvent, at: float) -> None:
     """Sends the minute in progress to open pages, as far as it has come. ``at``: market time in seconds."""
     bar = forming.bar

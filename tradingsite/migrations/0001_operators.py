@@ -10,6 +10,7 @@ SEEN = ["accounts", "bots", "ledger", "markets", "operations", "orders", "paper"
 DEEDS = {
     ("accounts", "user"): {"pause_user": "Can pause and resume a user"},
     ("bots", "bot"): {"switch_bot": "Can pause a bot, and start it again"},
+    ("markets", "streamstate"): {"switch_stream": "Can start and stop a stream"},
     ("risk", "halt"): {"add_halt": "Can add halt", "change_halt": "Can change halt"},  # pull and release
 }
 

@@ -1,21 +1,27 @@
 """The people of the operators' site, and a platform on which something has happened for them to see."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from importlib import import_module
+from itertools import count
 
 from django.apps import apps
 from django.contrib.auth.models import Group
 
 from apps.accounts.models import TradingAccount, User
 from apps.bots.models import Bot
+from apps.markets.condition import Condition, DayCounts, Unbelieved, condition_store, day_count
+from apps.markets.sources import SourceEvent
 from apps.operations.models import Ownership
 from apps.risk.models import Halt
 from apps.risk.services import halt
-from engine.kinds import HaltLevel
+from engine.kinds import EventKind, HaltLevel
 from tradingsite.testing.market import Market
 from tradingsite.testing.people import make_account, make_bot, make_user
 from tradingsite.testing.scripted import LONG
 
+_numbers = count(1)
 migration = import_module("tradingsite.migrations.0001_operators")
 backtests = import_module("tradingsite.migrations.0002_operators_see_backtests")
 
@@ -51,4 +57,16 @@ def make_happened(market: Market) -> Happened:
     market.bar(101)
     pulled = halt(scope="account", account=account, level=HaltLevel.ENTRIES, reason="a look at it", by=None)
     Ownership.objects.get_or_create(name="clock", epoch=3, holder="here:1")
+    _make_streamed(market)
     return Happened(market, account.owner, account, bot, pulled)
+
+
+def _make_streamed(market: Market) -> None:
+    """What a live market leaves: the state of its stream, a counted minute, a trade that was not believed."""
+    condition_store(f"venue-{next(_numbers)}", Condition(connected=True))
+    at = datetime.fromtimestamp(market.now, UTC)
+    unbelieved = Unbelieved(next(_numbers), at, Decimal(150), Decimal("0.001"), 100.0)
+    event = SourceEvent(market.product.symbol, EventKind.TIME, market.now, None)
+    day = at.date() + timedelta(days=next(_numbers))
+    counts = DayCounts(trades=3, unbelieved=[unbelieved])
+    day_count(market.session, market.product, day, counts, event=event, backfilled=False)

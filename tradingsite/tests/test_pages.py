@@ -32,6 +32,8 @@ OWN_PAGES = {
     "portfolio:performance_csv": [],
     "portfolio:paper": [],
     "risk:halts": ["state", "history"],
+    "markets:stream": ["state"],
+    "markets:quality": [],
     "risk:halt": ["dialog"],
 }
 # Pages of one thing: its owner's alone.
@@ -42,7 +44,7 @@ BOT_PAGES = {
     "versions": [],
 }
 POSTS = ["portfolio:paper_open", "portfolio:deposit", "portfolio:reset"]
-OURS = ("dashboard", "bots", "portfolio", "risk", "operations")
+OURS = ("dashboard", "bots", "portfolio", "risk", "operations", "markets")
 OPEN_TO_ALL = ["dashboard:landing", "dashboard:terms"]
 OF_THE_APP = {f"dashboard:{name}" for name in ("manifest", "service_worker", "offline")}  # test_installable
 
@@ -204,5 +206,5 @@ def test_no_page_of_ours_is_missing_from_these_tests():
     ours = {name for name in addresses(get_resolver()) if name.split(":")[0] in OURS}
     of_one = {f"bots:{name}" for name in BOT_PAGES} | {"bots:switch", "bots:rollback", "risk:release"}
     for_watchers = {f"operations:{name}" for name in ("live", "ready", "health", "metrics")}  # test_health, _metrics
-    tested_elsewhere = {"bots:settings", "dashboard:console"} | for_watchers | OF_THE_APP
+    tested_elsewhere = {"bots:settings", "dashboard:console", "markets:series"} | for_watchers | OF_THE_APP
     assert ours == {*OWN_PAGES, *of_one, *POSTS, *OPEN_TO_ALL, *tested_elsewhere}
