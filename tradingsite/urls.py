@@ -13,6 +13,7 @@ urlpatterns = [
     path("api/", include("tradingsite.api")),
     path("", include("apps.dashboard.urls")),
     path("", include("apps.bots.urls")),
+    path("", include("apps.backtests.urls")),
     path("", include("apps.portfolio.urls")),
     path("", include("apps.markets.urls")),
     path("", include("apps.risk.urls")),

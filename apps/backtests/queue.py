@@ -46,6 +46,8 @@ def move(backtest: Backtest, target: State, *, held: UUID | None = None, **field
     moved = bool(rows.update(state=target, **fields))
     if moved:
         tell(backtest)
+        for user_id in set(Backtest.objects.filter(state=State.PENDING).values_list("user", flat=True)):
+            hint(user_id, "backtests")  # whoever waits has moved up
     return moved
 
 

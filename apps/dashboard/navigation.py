@@ -27,6 +27,7 @@ CONDITIONS = Item("Market Conditions", "Conditions", "conditions", "bots:conditi
 POSITIONS = Item("Positions", "Positions", "positions", "portfolio:positions")
 PORTFOLIO = Item("Portfolio", "Portfolio", "portfolio", "portfolio:portfolio")
 BOTS = Item("Bots", "Bots", "bots", "bots:list")
+BACKTESTS = Item("Backtests", "Backtests", "backtests", "backtests:list")
 PERFORMANCE = Item("Performance", "Performance", "chart", "portfolio:performance")
 TRADES = Item("Trade History", "Trades", "trades", "portfolio:trades")
 MARKET = Item("Market data", "Market", "candles", "markets:stream")
@@ -37,7 +38,7 @@ PAPER = Item("Paper account", "Paper", "wallet", "portfolio:paper")
 
 GROUPS = [
     Group("Monitor", [OVERVIEW, CONDITIONS, POSITIONS, PORTFOLIO]),
-    Group("Automate", [BOTS]),
+    Group("Automate", [BOTS, BACKTESTS]),
     Group("Review", [PERFORMANCE, TRADES]),
     Group("System", [MARKET, QUALITY, HALTS, PAPER, SETTINGS]),
 ]

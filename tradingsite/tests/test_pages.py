@@ -23,6 +23,8 @@ OWN_PAGES = {
     "bots:list": ["bots"],
     "bots:new": [],
     "bots:conditions": ["matrix", "decision"],
+    "backtests:list": ["queue", "rows"],
+    "backtests:new": [],
     "portfolio:positions": ["positions"],
     "portfolio:trades": ["trades"],
     "portfolio:trades_csv": [],
@@ -44,7 +46,7 @@ BOT_PAGES = {
     "versions": [],
 }
 POSTS = ["portfolio:paper_open", "portfolio:deposit", "portfolio:reset"]
-OURS = ("dashboard", "bots", "portfolio", "risk", "operations", "markets")
+OURS = ("dashboard", "bots", "backtests", "portfolio", "risk", "operations", "markets")
 OPEN_TO_ALL = ["dashboard:landing", "dashboard:terms"]
 OF_THE_APP = {f"dashboard:{name}" for name in ("manifest", "service_worker", "offline")}  # test_installable
 
@@ -206,5 +208,8 @@ def test_no_page_of_ours_is_missing_from_these_tests():
     ours = {name for name in addresses(get_resolver()) if name.split(":")[0] in OURS}
     of_one = {f"bots:{name}" for name in BOT_PAGES} | {"bots:switch", "bots:rollback", "risk:release"}
     for_watchers = {f"operations:{name}" for name in ("live", "ready", "health", "metrics")}  # test_health, _metrics
-    tested_elsewhere = {"bots:settings", "dashboard:console", "markets:series"} | for_watchers | OF_THE_APP
+    names = ("detail", "candles", "trades_csv", "report_json", "cancel", "delete", "bot")
+    of_backtests = {f"backtests:{name}" for name in names}  # apps/backtests/tests/test_pages.py
+    of_theirs = {"bots:settings", "dashboard:console", "markets:series"}
+    tested_elsewhere = of_theirs | for_watchers | OF_THE_APP | of_backtests
     assert ours == {*OWN_PAGES, *of_one, *POSTS, *OPEN_TO_ALL, *tested_elsewhere}
