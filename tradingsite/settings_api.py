@@ -40,7 +40,11 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "ENUM_NAME_OVERRIDES": {"TimeframeEnum": "apps.markets.models.TIMEFRAMES"},
+    "ENUM_NAME_OVERRIDES": {
+        "TimeframeEnum": "apps.markets.models.TIMEFRAMES",
+        "BotStateEnum": "apps.bots.models.Bot.State",
+        "OrderStateEnum": "apps.orders.models.Order.STATES",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

@@ -5,12 +5,17 @@ from collections.abc import Iterable
 from django.db.models import QuerySet, Sum
 
 from apps.accounts.models import TradingAccount, User
-from apps.ledger.models import Balance, Line, Position
+from apps.ledger.models import Balance, Entry, Line, Position
 
 
 def positions(user: User) -> QuerySet[Position]:
     """Every position of the user's accounts, open and closed, this generation and earlier ones."""
     return Position.objects.filter(account__owner=user).select_related("account", "product")
+
+
+def entries(user: User) -> QuerySet[Entry]:
+    """Every entry of the user's accounts with its lines, earlier runs included."""
+    return Entry.objects.filter(account__owner=user).prefetch_related("lines")
 
 
 def balances(accounts: Iterable[TradingAccount]) -> dict[int, dict[str, Balance]]:

@@ -7,8 +7,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts.locks import lock_account
-from apps.accounts.models import TradingAccount
+from apps.accounts.models import TradingAccount, User
 from apps.ledger.models import Position
+from apps.operations import audit
 from apps.operations.nudges import nudge
 from apps.orders.changes import order_move
 from apps.orders.events import event_add
@@ -89,6 +90,21 @@ def _strengthen(account: TradingAccount, order: Order, reason: str) -> None:
         event_add(account, order, "new reason", before=order.reason, after=reason)
         order.reason = reason
         order.save(update_fields=["reason", "seq"])
+
+
+@transaction.atomic
+def order_cancel(*, order: Order, user: User) -> Order:
+    """Asks for the cancel of a working order by hand. ValidationError for one that is over, and for a sale at market,
+    which is on its way; a bot puts the stop and target of its position back at its next decision."""
+    account = lock_account(order.account_id)
+    order = Order.objects.select_related("product", "account").get(pk=order.pk)
+    if order.state not in WORKING:
+        raise ValidationError({"state": f"must be working to be cancelled, was {order.state}"})
+    if order.purpose == Order.Purpose.EXIT:
+        raise ValidationError({"purpose": "must be entry or protect to be cancelled, was exit: a sale at market"})
+    cancel_request(account=account, order=order, why="by hand")
+    audit.record(actor=user, action="order.cancel", target=order)
+    return order
 
 
 @transaction.atomic

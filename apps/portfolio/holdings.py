@@ -1,7 +1,7 @@
 """Open positions as a page shows them: marked to the last price, with what protects them."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -84,17 +84,25 @@ def _distance(price: Decimal | None, mark: Decimal | None) -> Decimal | None:
 
 def holdings(user: User) -> list[Holding]:
     """The user's open positions, newest first."""
-    return _holdings(positions(user), list(trading_accounts(user)))
+    return holdings_among(user, _open(positions(user)))
+
+
+def holdings_among(user: User, rows: Sequence[Position]) -> list[Holding]:
+    """Some of the user's open positions, in the order given."""
+    return _holdings(rows, list(trading_accounts(user).prefetch_related("bots")))
 
 
 def holdings_of(account: TradingAccount, *, holder: str) -> list[Holding]:
     """The open positions of one bot."""
     mine = Position.objects.filter(account=account, holder=holder).select_related("account", "product")
-    return _holdings(mine, [account])
+    return _holdings(_open(mine), [account])
 
 
-def _holdings(positions: QuerySet[Position], accounts: list[TradingAccount]) -> list[Holding]:
-    rows = list(positions.filter(closed=None).order_by("-opened", "-pk"))
+def _open(positions: QuerySet[Position]) -> list[Position]:
+    return list(positions.filter(closed=None).order_by("-opened", "-pk"))
+
+
+def _holdings(rows: Sequence[Position], accounts: list[TradingAccount]) -> list[Holding]:
     feeds = {feed.product_id: feed for feed in Feed.objects.filter(product__in={row.product_id for row in rows})}
     exits = _exits(accounts)
     names = holder_names(accounts)

@@ -69,11 +69,15 @@ class TradeFilter(forms.Form):
     def trades(self) -> QuerySet[Position]:
         """The trades that pass; all of this run while the filter is malformed."""
         data = self.cleaned_data if self.is_valid() else {}
-        rows = closed_positions(positions(self.user)).annotate(
-            ratio=F("net") / F("bought_notional"),
-            duration=ExpressionWrapper(F("closed") - F("opened"), output_field=DurationField()),
-        )
-        return rows.filter(*_conditions(data))
+        return trades(self.user).filter(*_conditions(data))
+
+
+def trades(user: User) -> QuerySet[Position]:
+    """Every closed trade of the user with its net result, that as a ratio of what was paid, and its duration."""
+    return closed_positions(positions(user)).annotate(
+        ratio=F("net") / F("bought_notional"),
+        duration=ExpressionWrapper(F("closed") - F("opened"), output_field=DurationField()),
+    )
 
 
 def _conditions(data: dict[str, Any]) -> list[Q]:

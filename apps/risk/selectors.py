@@ -52,6 +52,12 @@ def halts_of(user: User) -> QuerySet[Halt]:
     ).select_related("by", "released_by", "account")
 
 
+def may_release(user: User, halt: Halt) -> bool:
+    """A user lets go of what holds only his own account, unless an operator pulled it."""
+    own = halt.scope in (Halt.Scope.ACCOUNT, Halt.Scope.USER)
+    return own and (halt.by_id is None or halt.by_id == user.pk)
+
+
 def stops(user: User, halts: Iterable[Halt]) -> list[Stop]:
     """A pause of the user, and those of the halts in force that the user did not pull."""
     found = []

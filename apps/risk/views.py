@@ -13,7 +13,7 @@ from apps.accounts.selectors import trading_accounts
 from apps.operations.pages import page
 from apps.risk.forms import HaltForm, ReleaseForm
 from apps.risk.models import Halt
-from apps.risk.selectors import halts_in_force, halts_of, limits
+from apps.risk.selectors import halts_in_force, halts_of, limits, may_release
 from apps.risk.services import halt as halt_pull
 from apps.risk.services import release as halt_release
 
@@ -26,7 +26,7 @@ def halts(request: UserRequest) -> HttpResponse:
     in_force = list(halts_in_force(account)) if account else []
     context = {
         "account": account,
-        "in_force": [(halt, may_release(request, halt)) for halt in in_force],
+        "in_force": [(halt, may_release(request.user, halt)) for halt in in_force],
         "history": halts_of(request.user)[:SHOWN],
         "limits": limits([account])[account.pk] if account else None,
         "form": HaltForm(),
@@ -34,12 +34,6 @@ def halts(request: UserRequest) -> HttpResponse:
     return page(
         request, "risk/halts.html", context, fragments={"state": "risk/_state.html", "history": "risk/_history.html"}
     )
-
-
-def may_release(request: UserRequest, halt: Halt) -> bool:
-    """A user lets go of what holds only his own account, unless an operator pulled it."""
-    own = halt.scope in (Halt.Scope.ACCOUNT, Halt.Scope.USER)
-    return own and (halt.by_id is None or halt.by_id == request.user.pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -66,7 +60,7 @@ def release(request: UserRequest, pk: int) -> HttpResponse:
     row = halts_in_force(account).filter(pk=pk).first()
     if row is None:
         raise Http404(f"no halt {pk} in force")
-    if not may_release(request, row):
+    if not may_release(request.user, row):
         raise PermissionDenied("this halt is an operator's to release")
     if request.method == "POST" and not ratelimit.consume(request, action="reauthenticate", user=request.user):
         return render(request, "429.html", status=429)

@@ -14,10 +14,11 @@ from apps.risk.models import Halt
 from apps.risk.services import halt
 from engine.kinds import HaltLevel
 from tradingsite.testing.market import Market
-from tradingsite.testing.people import make_account, make_bot
+from tradingsite.testing.people import make_account, make_bot, make_user
 from tradingsite.testing.scripted import LONG
 
 ROOT = "/api/v1/"
+PASSWORD = "correct horse battery"  # of a desk's owner
 
 
 class Caller:
@@ -73,8 +74,8 @@ class Desk:
 
 
 def make_desk(market: Market) -> Desk:
-    account = make_account()
-    done = make_bot(account, market.product, params={"target": 0.02}, size=0.01)
+    account = make_account(make_user(password=PASSWORD))
+    done = make_bot(account, market.product, params={"stop": 0.5, "target": 0.02}, size=0.01)
     market.bar(100, volume=LONG)
     market.bar(100)
     market.bar(103)

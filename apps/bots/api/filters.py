@@ -1,21 +1,13 @@
 """Filters of bots and of their decisions."""
 
-from typing import Any
-
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 
-from apps.accounts.models import TradingAccount
-from apps.accounts.selectors import trading_accounts
+from apps.accounts.api.own import own_accounts
 from apps.bots.models import Bot, Evaluation
 from engine.kinds import Verdict
 
 VERDICTS = {verdict.name.lower(): verdict for verdict in Verdict}
-
-
-def own_accounts(request: Any) -> QuerySet[TradingAccount]:
-    """The caller's; none while the API describes itself."""
-    return trading_accounts(request.user) if request else TradingAccount.objects.none()
 
 
 class BotFilter(filters.FilterSet):

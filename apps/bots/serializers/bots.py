@@ -4,8 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.accounts.models import TradingAccount
-from apps.accounts.selectors import trading_accounts
+from apps.accounts.api.own import AccountField
 from apps.bots.controls import CONTROLS, SIZE_MODES
 from apps.bots.models import Bot, BotVersion
 from apps.bots.services import NAME_LENGTH
@@ -27,19 +26,6 @@ BOT = {
     "result": {"pnl": "12.4071", "trades": 3, "wins": 2, "win_rate": 0.6667, "fees": "3.62", "open_pnl": None},
     "created": "2026-01-01T11:00:00Z",
 }  # fmt: skip
-
-
-class AccountField(serializers.PrimaryKeyRelatedField):
-    """One of the caller's accounts by its id; other people's are as unknown as those that do not exist."""
-
-    default_error_messages = {"does_not_exist": "must be one of your accounts, was {pk_value}"}
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**{"queryset": TradingAccount.objects.none(), **options})
-
-    def get_queryset(self) -> Any:
-        request = self.context.get("request")  # none while the API describes itself
-        return trading_accounts(request.user) if request else TradingAccount.objects.none()
 
 
 class ControlsSerializer(Input):

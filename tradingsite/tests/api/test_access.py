@@ -8,7 +8,9 @@ import pytest
 from drf_spectacular.generators import EndpointEnumerator
 
 from apps.bots.models import Bot
-from tradingsite.testing.api import Caller, Desk
+from apps.ledger.models import Position
+from apps.orders.models import Order
+from tradingsite.testing.api import PASSWORD, Caller, Desk
 
 OWN, SHARED, EMPTY = 404, 200, 200  # what a stranger gets: his own lists are empty of others' things
 
@@ -25,6 +27,27 @@ class Rule:
 
 def product(desk: Desk) -> dict[str, Any]:
     return {"id": desk.market.product.pk}
+
+
+def account(desk: Desk) -> dict[str, Any]:
+    return {"id": desk.account.pk}
+
+
+def order(desk: Desk) -> dict[str, Any]:
+    """The resting exit of the open position."""
+    return {"id": Order.objects.get(holder=desk.bot.holder, purpose=Order.Purpose.PROTECT).pk}
+
+
+def open_position(desk: Desk) -> dict[str, Any]:
+    return {"id": Position.objects.get(holder=desk.bot.holder, closed=None).pk}
+
+
+def trade(desk: Desk) -> dict[str, Any]:
+    return {"id": Position.objects.get(holder=desk.done.holder, closed__isnull=False).pk}
+
+
+def entry(desk: Desk) -> dict[str, Any]:
+    return {"id": desk.account.entries.earliest("pk").pk}
 
 
 def nothing(desk: Desk) -> dict[str, Any]:
@@ -52,6 +75,30 @@ RULES = {
     "DELETE bots/{id}/": Rule(409, OWN),  # it holds a position
     "GET evaluations/{id}/": Rule(200, OWN, place=lambda desk: {"id": desk.bot.evaluations.latest("at").pk}),
     "GET me/": Rule(200, EMPTY),
+    "GET orders/": Rule(200, EMPTY),
+    "GET orders/{id}/": Rule(200, OWN, place=order),
+    "POST orders/{id}/cancel/": Rule(200, OWN, place=order),
+    "GET positions/": Rule(200, EMPTY),
+    "GET positions/{id}/": Rule(200, OWN, place=open_position),
+    "GET trades/": Rule(200, EMPTY),
+    "GET trades/totals/": Rule(200, EMPTY),
+    "GET trades/{id}/": Rule(200, OWN, place=trade),
+    "GET ledger/entries/": Rule(200, EMPTY),
+    "GET ledger/entries/{id}/": Rule(200, OWN, place=entry),
+    "GET halts/": Rule(200, EMPTY),
+    "POST halts/": Rule(201, 400, lambda desk: {"account": desk.account.pk, "level": "entries"}),
+    "GET halts/{id}/": Rule(200, OWN, place=lambda desk: {"id": desk.halt.pk}),
+    "POST halts/{id}/release/": Rule(
+        200, OWN, lambda desk: {"reason": "seen", "password": PASSWORD}, lambda desk: {"id": desk.halt.pk}
+    ),
+    "GET accounts/": Rule(200, EMPTY),
+    "POST accounts/": Rule(201, 201, lambda desk: {"name": "Another"}),
+    "GET accounts/{id}/": Rule(200, OWN, place=account),
+    "GET accounts/{id}/equity/": Rule(200, OWN, place=account),
+    "GET accounts/{id}/history/": Rule(200, OWN, place=account),
+    "GET accounts/{id}/limits/": Rule(200, OWN, place=account),
+    "POST accounts/{id}/deposits/": Rule(201, OWN, lambda desk: {"amount": "100"}, account),
+    "POST accounts/{id}/reset/": Rule(200, OWN, lambda desk: {"reason": "anew"}, account),
     "GET strategies/": Rule(200, SHARED),
     "GET strategies/{name}/": Rule(200, SHARED, place=lambda desk: {"name": "ma_cross"}),
     "GET market/products/": Rule(200, SHARED),

@@ -1,0 +1,75 @@
+"""Halts as JSON."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from apps.accounts.api.own import AccountField
+from apps.operations.api.fields import Input
+from apps.risk.models import Halt
+from apps.risk.selectors import may_release
+from apps.risk.services import REASON_LENGTH
+from engine.kinds import HaltLevel
+
+LEVELS = {level.name.lower(): level for level in HaltLevel if level}
+HALT = {
+    "id": 5, "scope": "account", "level": "orders", "venue": "", "account": 3, "reason": "going on holiday",
+    "at": "2026-01-01T12:00:00Z", "by": "you", "in_force": True, "carried_out": True, "may_release": True,
+    "released_at": None, "released_reason": "",
+}  # fmt: skip
+
+
+class HaltSerializer(serializers.ModelSerializer[Halt]):
+    """A pulled kill switch. ``carried_out``: its cancels and sales have been made."""
+
+    level = serializers.SerializerMethodField()
+    by = serializers.SerializerMethodField()
+    in_force = serializers.SerializerMethodField()
+    carried_out = serializers.BooleanField(source="swept", read_only=True)
+    may_release = serializers.SerializerMethodField(help_text="Whether it is yours to release.")
+    example = HALT
+
+    class Meta:
+        model = Halt
+        fields = tuple(HALT)
+        read_only_fields = fields
+
+    def get_level(self, halt: Halt) -> str:
+        return HaltLevel(halt.level).name.lower()
+
+    def get_by(self, halt: Halt) -> str:
+        """Operators have no names here."""
+        if halt.by_id is None:
+            return "the platform"
+        return "you" if halt.by_id == self.context["request"].user.pk else "an operator"
+
+    def get_in_force(self, halt: Halt) -> bool:
+        return halt.released_at is None
+
+    def get_may_release(self, halt: Halt) -> bool:
+        return halt.released_at is None and may_release(self.context["request"].user, halt)
+
+
+class HaltInput(Input):
+    """`entries` stops entries; `orders` cancels every order too; `flatten` also sells every position."""
+
+    scope = serializers.ChoiceField([Halt.Scope.ACCOUNT.value, Halt.Scope.USER.value], default="account")
+    account = AccountField(required=False, help_text="Of a halt of scope `account`.")
+    level = serializers.ChoiceField(list(LEVELS))
+    reason = serializers.CharField(max_length=REASON_LENGTH, required=False, default="kill switch")
+    example = {"scope": "account", "account": 3, "level": "orders", "reason": "going on holiday"}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        names_account = "account" in attrs
+        if names_account != (attrs["scope"] == "account"):
+            rule = "must not be given for a halt of scope user" if names_account else "must be given for scope account"
+            raise serializers.ValidationError({"account": rule})
+        return attrs
+
+
+class ReleaseInput(Input):
+    """Letting go is slow: words and the password again."""
+
+    reason = serializers.CharField(max_length=REASON_LENGTH, help_text="Why it is safe to go on.")
+    password = serializers.CharField(max_length=4096, trim_whitespace=False, write_only=True)
+    example = {"reason": "back at the desk", "password": "long and secret"}
