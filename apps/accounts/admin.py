@@ -3,11 +3,14 @@
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
-from apps.accounts.models import TradingAccount, User
+from apps.accounts.models import AccessToken, TradingAccount, User
 from apps.accounts.services import user_pause, user_resume
 from apps.operations.columns import exact, link
 from apps.operations.deeds import Deed
@@ -73,8 +76,21 @@ class TradingAccountAdmin(ReadOnlyAdmin):
     )  # fmt: skip
 
 
-# The library's list of addresses repeats the users', and changing one there would let somebody else sign in.
-admin.site.unregister(EmailAddress)
+@admin.register(AccessToken)
+class AccessTokenAdmin(ReadOnlyAdmin):
+    """Which scripts act for whom; the secret itself is kept nowhere."""
+
+    list_display = ("id", "name", link("user"), "prefix", "scope", "created", "last_used", "expires", "revoked")
+    list_display_links = ("id", "name")
+    list_filter = ("scope", ("revoked", admin.EmptyFieldListFilter))
+    search_fields = ("name", "prefix", "user__email")
+    list_select_related = ("user",)
+    fields = ("name", link("user"), "prefix", "scope", "created", "last_used", "expires", "revoked")
+
+
+# The libraries' lists of addresses, second factors, sessions and tokens: changing a row there would let somebody else
+# sign in, and some of their columns are secrets.
+admin.site.unregister([EmailAddress, Authenticator, UserSession, OutstandingToken, BlacklistedToken])
 tallies.append(
     Tally("Users paused", User.objects.filter(paused_at__isnull=False).count, "accounts_user", "paused_at__isempty=0")
 )

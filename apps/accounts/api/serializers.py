@@ -14,6 +14,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.serializers import TokenBlacklistSerializer, TokenRefreshSerializer
+from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 from rest_framework_simplejwt.utils import get_md5_hash_password
 
 from apps.accounts.api.tokens import RefreshToken
@@ -77,8 +78,11 @@ class RefreshSerializer(TokenRefreshSerializer):
     token_class = RefreshToken
     refresh = serializers.CharField(max_length=2000)
 
+    @transaction.atomic
     def validate(self, attrs: dict[str, Any]) -> dict[str, str]:
         claims = self.token_class(attrs["refresh"]).payload
+        # Of two at the same moment the second waits here, and then finds the token used up.
+        OutstandingToken.objects.select_for_update().filter(jti=claims["jti"]).first()
         user = User.objects.filter(pk=claims["user_id"], is_active=True).first()
         if user is None or claims.get("hash_password") != get_md5_hash_password(user.password):
             raise TokenError("Token is no longer valid: sign in again")

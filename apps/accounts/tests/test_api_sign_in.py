@@ -1,11 +1,14 @@
 """Signing in for scripts: a pair of tokens for a password, and for a code where there is a second factor."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
+from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient, APIRequestFactory
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
@@ -185,3 +188,19 @@ def test_it_takes_json_alone_and_only_posts(script, trader):
     assert script.post(BASE, "{", content_type="application/json").status_code == 400
     assert script.post(BASE, "[]", content_type="application/json").status_code == 400
     assert script.get(BASE).status_code == 405
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_refreshes_at_the_same_moment_one_is_refused(script, trader):
+    refresh = pair(script).data["refresh"]
+    start = Barrier(2)
+
+    def renew_at_once(_: int) -> int:
+        start.wait()
+        try:
+            return renew(APIClient(), refresh).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(renew_at_once, range(2))) == [200, 401]
