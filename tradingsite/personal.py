@@ -11,7 +11,7 @@ from apps.backtests.models import Backtest, BacktestResult
 from apps.bots.models import Bot, BotVersion, Evaluation
 from apps.bots.services import bot_stop
 from apps.ledger.models import Balance, Entry, Hold, Line, Position
-from apps.operations.models import AuditEntry
+from apps.operations.models import AuditEntry, IdempotentRequest
 from apps.orders.models import ExchangeCursor, Fill, Order, OrderEvent
 from apps.orders.services import orders_abandon
 from apps.paper.models import PaperBook, PaperFill, PaperOrder
@@ -36,6 +36,7 @@ PERSONAL = [
     through("user", Authenticator, "data"),
     through("user", UserSession, "session_key"),
     through("user", AccessToken, "digest"),
+    through("user", IdempotentRequest),
     through("owner", TradingAccount),
     *(
         through("account__owner", model)

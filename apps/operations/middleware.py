@@ -21,6 +21,6 @@ class NoStore:
             response["Cache-Control"] = "no-store"
         elif before:
             response["Cache-Control"] = "no-store"
-            response["Clear-Site-Data"] = '"cache"'
+            response.headers.setdefault("Clear-Site-Data", '"cache"')  # who deletes the account clears more
             send(user_group(before), {"type": "live.check"})
         return response

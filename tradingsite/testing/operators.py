@@ -10,6 +10,7 @@ from django.apps import apps
 from django.contrib.auth.models import Group
 
 from apps.accounts.models import TradingAccount, User
+from apps.accounts.tokens import token_create
 from apps.bots.models import Bot
 from apps.markets.condition import Condition, DayCounts, Unbelieved, condition_store, day_count
 from apps.markets.sources import SourceEvent
@@ -24,6 +25,7 @@ from tradingsite.testing.scripted import LONG
 _numbers = count(1)
 migration = import_module("tradingsite.migrations.0001_operators")
 backtests = import_module("tradingsite.migrations.0002_operators_see_backtests")
+tokens = import_module("tradingsite.migrations.0003_operators_see_access_tokens")
 
 
 def make_operator() -> User:
@@ -32,6 +34,7 @@ def make_operator() -> User:
     if group is None:  # a test that empties all tables came before
         migration.make_group(apps)
         backtests.see(apps)
+        tokens.see(apps)
         group = Group.objects.get(name=migration.GROUP)
     operator = make_user("operator@example.org", is_staff=True)
     operator.groups.add(group)
@@ -56,6 +59,7 @@ def make_happened(market: Market) -> Happened:
     market.bar(100, volume=LONG)
     market.bar(101)
     pulled = halt(scope="account", account=account, level=HaltLevel.ENTRIES, reason="a look at it", by=None)
+    token_create(user=account.owner, name="script", scope="read")
     Ownership.objects.get_or_create(name="clock", epoch=3, holder="here:1")
     _make_streamed(market)
     return Happened(market, account.owner, account, bot, pulled)
