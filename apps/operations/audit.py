@@ -6,7 +6,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import models
 
 from apps.operations.models import AuditEntry
-from apps.operations.origin import client_ip
+from apps.operations.origin import client_ip, hand
 
 SYSTEM = "system"
 
@@ -20,11 +20,11 @@ def record(
     ip: str | None = None,
     detail: dict[str, Any] | None = None,
 ) -> AuditEntry:
-    """Adds an entry; ``actor`` None means the platform itself, ``ip`` None the client that is being served.
-    ``detail`` must hold no secret."""
+    """Adds an entry; ``actor`` None means the platform itself or whoever gives a command by hand, ``ip`` None the
+    client that is being served. ``detail`` must hold no secret."""
     return AuditEntry.objects.create(
         actor=actor,  # type: ignore[misc]  # the user model stands above this app
-        actor_label=str(actor) if actor else SYSTEM,
+        actor_label=str(actor) if actor else hand() or SYSTEM,
         action=action,
         target_type=target._meta.label_lower if target else "",
         target_id=str(target.pk) if target else "",

@@ -1,12 +1,15 @@
 """Where a request came from, for the audit trail."""
 
-from collections.abc import Callable
+import getpass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from ipaddress import ip_address
 
 from django.http import HttpRequest, HttpResponse
 
 _address: ContextVar[str | None] = ContextVar("client_address", default=None)
+_hand: ContextVar[str] = ContextVar("hand", default="")
 
 
 def client_ip() -> str | None:
@@ -34,3 +37,18 @@ def _valid(address: str) -> str | None:
         return str(ip_address(address.partition("%")[0]))
     except ValueError:
         return None
+
+
+def hand() -> str:
+    """Who runs a command by hand: 'root at the command line'; empty elsewhere."""
+    return _hand.get()
+
+
+@contextmanager
+def by_hand() -> Iterator[None]:
+    """Within it the audit trail names the machine's user instead of the platform."""
+    token = _hand.set(f"{getpass.getuser()} at the command line")
+    try:
+        yield
+    finally:
+        _hand.reset(token)

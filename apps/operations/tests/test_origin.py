@@ -1,10 +1,14 @@
 """Where a request came from reaches the audit trail without being handed from call to call."""
 
+import getpass
+
 import pytest
+from django.core.management import call_command
 from django.http import HttpResponse
 from django.test import RequestFactory
 
 from apps.operations import audit
+from apps.operations.models import AuditEntry
 from apps.operations.origin import Origin, client_ip
 
 
@@ -66,3 +70,10 @@ def test_the_newest_entry_about_a_thing_is_found():
     assert newest
     assert newest.reason == "second"
     assert audit.last(thing, "test.other") is None
+
+
+@pytest.mark.django_db
+def test_a_command_given_by_hand_is_recorded_under_the_machines_user():
+    call_command("halt", "--site", "--reason", "drill")
+    assert AuditEntry.objects.get(action="halt.site").actor_label == f"{getpass.getuser()} at the command line"
+    assert audit.record(actor=None, action="a test").actor_label == "system"

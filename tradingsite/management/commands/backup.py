@@ -3,13 +3,14 @@
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from apps.operations import audit
+from apps.operations.commands import HandCommand
 from tradingsite.dumps import DumpError, dump
 
 
-class Command(BaseCommand):
+class Command(HandCommand):
     help = "Write a consistent copy of the whole database to FILE; the platform may go on."
 
     def add_arguments(self, parser: CommandParser) -> None:

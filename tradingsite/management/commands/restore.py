@@ -3,13 +3,14 @@
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from apps.operations import audit
+from apps.operations.commands import HandCommand
 from tradingsite.dumps import DumpError, restore
 
 
-class Command(BaseCommand):
+class Command(HandCommand):
     help = "Restore the copy that 'backup' wrote to FILE, all of it or nothing. The platform must be stopped."
     requires_system_checks: list[str] = []  # the database may be empty
     requires_migrations_checks = False

@@ -8,15 +8,17 @@ from typing import Any
 
 import numpy as np
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from apps.markets.files import CandleFileError, read_candles, read_rows
 from apps.markets.imports import SIZES, candles_import, timeframe_parse
 from apps.markets.report import quality_json, quality_text
+from apps.operations import audit
+from apps.operations.commands import HandCommand
 from engine.quality import Finding, Quality, differences, examine
 
 
-class Command(BaseCommand):
+class Command(HandCommand):
     help = "Import candles (Parquet or CSV: time, open, high, low, close, volume) as the history of a venue."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -58,6 +60,11 @@ class Command(BaseCommand):
             venue=options["venue"], symbol=options["product"], timeframe=timeframe, candles=candles, source=file.name,
             sizes=_sizes(options), replace=options["replace"], dry_run=options["dry_run"],
         )  # fmt: skip
+        if not options["dry_run"]:
+            told = {name: options[name] for name in ("venue", "product", "replace")}
+            audit.record(
+                actor=None, action="candles.import", detail={**told, "file": file.name, "days": len(imported.days)}
+            )
         self._report(options, quality, days=[str(day) for day in imported.days])
 
     def _report(self, options: dict[str, Any], quality: Quality, days: list[str]) -> None:

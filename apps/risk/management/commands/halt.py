@@ -4,9 +4,10 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from apps.accounts.models import TradingAccount, User
+from apps.operations.commands import HandCommand
 from apps.risk.models import Halt
 from apps.risk.services import halt, release
 from engine.kinds import HaltLevel
@@ -14,7 +15,7 @@ from engine.kinds import HaltLevel
 LEVELS = {"entries": HaltLevel.ENTRIES, "orders": HaltLevel.ORDERS, "flatten": HaltLevel.FLATTEN}
 
 
-class Command(BaseCommand):
+class Command(HandCommand):
     help = "Halt the site, a venue, a user or an account; or release a halt; or list the halts in force."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
