@@ -5,6 +5,7 @@ from django.conf import settings
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.middleware import AgeLimit, Callbacks, Retries, ShutdownNotifications, TimeLimit
 
+from apps.operations.logs.messages import Correlate
 from tradingsite.connections import CloseConnections
 
 
@@ -18,6 +19,7 @@ def set_up_broker() -> None:
             Callbacks(),
             Retries(max_retries=0),
             CloseConnections(),
+            Correlate(),
         ],
     )
     dramatiq.set_broker(broker)

@@ -6,6 +6,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from tradingsite.environment import choice, env, required, words
 from tradingsite.settings_api import *  # noqa: F403
+from tradingsite.settings_logs import *  # noqa: F403
 from tradingsite.settings_people import *  # noqa: F403
 from tradingsite.settings_security import *  # noqa: F403
 from tradingsite.settings_security import DEBUG
@@ -66,6 +67,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "apps.operations.logs.middleware.Correlation",
     "apps.operations.proxies.Proxies",
     "django.middleware.security.SecurityMiddleware",
     "apps.operations.metrics.requests.RequestTimes",
@@ -77,6 +79,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",  # a view that forgets to ask is closed, not open
     "apps.operations.middleware.NoStore",
+    "apps.operations.logs.middleware.Concerned",
     "apps.accounts.middleware.UserZone",
     "apps.accounts.middleware.LastSeen",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -134,12 +137,4 @@ STORAGES = {
         if DEBUG
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
-}
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(levelname)-7s %(name)s: %(message)s"}},  # who collects the lines dates them
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {name: {"level": "WARNING"} for name in ("apscheduler", "daphne", "django.channels.server")},
 }

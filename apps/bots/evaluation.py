@@ -21,6 +21,7 @@ from apps.markets.models import Feed, Product
 from apps.markets.rules import product_rules
 from apps.markets.selectors import feed_age, market_now
 from apps.operations.hints import hint
+from apps.operations.logs.correlation import about
 from apps.orders.services import orders_work
 from apps.orders.sweeps import accounts_unsettled
 from engine import records
@@ -35,8 +36,12 @@ UNKNOWN_AGE = 10**9  # seconds; a feed that never had an event is stale
 def batch_evaluate(batch_id: int) -> None:
     """Claims a batch and decides for each of its bots in (account, bot) order. Safe to run twice and to die in."""
     batch = None if batch_must_wait(batch_id) else batch_claim(batch_id)
-    if batch is None:
-        return
+    if batch is not None:
+        with about(batch.correlation_id):
+            _work_off(batch)
+
+
+def _work_off(batch: EvaluationBatch) -> None:
     feed = batch.product.feed
     accounts = sorted(set(_due_bots(batch).values_list("account_id", flat=True)))
     if feed.session_id != batch.session_id:

@@ -112,6 +112,11 @@ class EvaluationBatch(models.Model):
         constraints = [models.UniqueConstraint(fields=["product", "timeframe", "position", "part"], name="batch_once")]
         indexes = [models.Index(fields=["position"], condition=~Q(state="done"), name="batches_waiting")]
 
+    @property
+    def correlation_id(self) -> str:
+        """In the log of everything that its decisions cause, whoever works it off and however often."""
+        return f"batch-{self.pk}"
+
 
 class Evaluation(models.Model):
     """One decision of one bot at one bar. Partitioned by market day; see engine.gates for the arrays."""

@@ -1,9 +1,12 @@
 """From a decision to orders, and from the end of an entry to its exits. Callers hold the account lock."""
 
+import logging
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 
 import numpy as np
+from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts.models import TradingAccount
@@ -19,6 +22,8 @@ from apps.orders.services import position_exit, working_orders
 from engine.kinds import Action, ExitReason, OrderKind
 from engine.orders.matching import exit_kind, exit_prices
 from engine.orders.states import OrderState
+
+logger = logging.getLogger(__name__)
 
 
 def decision_carry_out(
@@ -121,5 +126,8 @@ def bot_interrupt(bot: Bot, state: str, why: str) -> None:
     bot.save(update_fields=["state", "state_reason", "state_since"])
     audit.record(actor=None, action=f"bot.{state}", target=bot, reason=why)
     owner_id = bot.account.owner_id
+    level = logging.ERROR if state == Bot.State.ERROR else logging.WARNING
+    told = {"user": owner_id, "bot": bot.pk}
+    transaction.on_commit(partial(logger.log, level, "%s is %s: %s", bot.name, state, why, extra=told))
     hint(owner_id, "bots", bot.holder, "overview")
     toast(owner_id, f"{bot.name} was interrupted: {why}", tone="bad")

@@ -15,6 +15,7 @@ from apps.accounts.models import User
 from apps.dashboard.frames import Outbox
 from apps.dashboard.values import Venue, age_values, price_values, user_figures, venues
 from apps.operations.hints import market_group, user_group
+from apps.operations.logs.correlation import begin
 
 FRAME = 0.25  # seconds between frames
 BEAT = 5.0  # seconds between heartbeats
@@ -40,6 +41,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
             await self.close(code=SIGNED_OUT)
             return
         self.user = self.scope["user"]
+        begin(user=self.user.pk)
         self.outbox = Outbox()
         self.stale = asyncio.Event()  # the user's figures may have changed
         self.stale.set()

@@ -33,6 +33,7 @@ TRADES = Item("Trade History", "Trades", "trades", "portfolio:trades")
 MARKET = Item("Market data", "Market", "candles", "markets:stream")
 QUALITY = Item("Data quality", "Quality", "check", "markets:quality")
 HALTS = Item("Risk and limits", "Risk", "risk", "risk:halts")
+LOGS = Item("Logs", "Logs", "logs", "dashboard:logs")
 SETTINGS = Item("Settings", "Settings", "user", "accounts:profile")
 PAPER = Item("Paper account", "Paper", "wallet", "portfolio:paper")
 
@@ -40,7 +41,7 @@ GROUPS = [
     Group("Monitor", [OVERVIEW, CONDITIONS, POSITIONS, PORTFOLIO]),
     Group("Automate", [BOTS, BACKTESTS]),
     Group("Review", [PERFORMANCE, TRADES]),
-    Group("System", [MARKET, QUALITY, HALTS, PAPER, SETTINGS]),
+    Group("System", [MARKET, QUALITY, HALTS, LOGS, PAPER, SETTINGS]),
 ]
 FOOTBAR = [OVERVIEW, BOTS, POSITIONS, CONDITIONS]
 

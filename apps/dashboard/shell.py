@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import cast
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
@@ -11,7 +12,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from apps.accounts.models import TradingAccount
+from apps.accounts.requests import UserRequest
 from apps.accounts.selectors import trading_accounts
+from apps.dashboard.logs import unseen_errors
 from apps.dashboard.navigation import FOOTBAR, Group, Item, navigation, placed
 from apps.markets.models import Feed, MarketSession
 from apps.operations.formats import moment
@@ -89,3 +92,8 @@ class Shell:
         """What others did to the user's trading: named on every page."""
         user = self.request.user
         return stops(user, self.halts) if user.is_authenticated else []
+
+    @cached_property
+    def log_errors(self) -> int:
+        """Errors in the log that nobody has looked at; at most 100."""
+        return unseen_errors(cast(UserRequest, self.request)) if self.request.user.is_authenticated else 0

@@ -1,14 +1,17 @@
 """Writing the audit trail, in the same transaction as the deed."""
 
+import logging
+from functools import partial
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import models
+from django.db import models, transaction
 
 from apps.operations.models import AuditEntry
 from apps.operations.origin import client_ip, hand
 
 SYSTEM = "system"
+logger = logging.getLogger("audit")
 
 
 def record(
@@ -22,7 +25,7 @@ def record(
 ) -> AuditEntry:
     """Adds an entry; ``actor`` None means the platform itself or whoever gives a command by hand, ``ip`` None the
     client that is being served. ``detail`` must hold no secret."""
-    return AuditEntry.objects.create(
+    entry = AuditEntry.objects.create(
         actor=actor,  # type: ignore[misc]  # the user model stands above this app
         actor_label=str(actor) if actor else hand() or SYSTEM,
         action=action,
@@ -33,6 +36,9 @@ def record(
         ip=ip or client_ip(),
         detail=detail or {},
     )
+    words = " ".join(word for word in (action, entry.target_label, reason and f"({reason})") if word)
+    transaction.on_commit(partial(logger.info, "%s", words, extra={"user": actor.pk} if actor else {}))
+    return entry
 
 
 def last(target: models.Model, action: str) -> AuditEntry | None:

@@ -1,13 +1,15 @@
 """Hurrying waiting rows along. A lost nudge costs a second: the clock's sweep finds the row."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import dramatiq
 from redis.exceptions import RedisError
 
 from apps.operations.commits import after_commit
+from apps.operations.logs.correlation import current
+from apps.operations.logs.messages import OPTION
 
 logger = logging.getLogger(__name__)
 
@@ -19,11 +21,16 @@ class Nudge:
     actor: str
     args: tuple[Any, ...]
     queue: str
+    cause: str = field(default_factory=current, compare=False)  # of several that ask for the same, the first counts
 
     def __call__(self) -> None:
         message: dramatiq.Message[Any] = dramatiq.Message(
-            queue_name=self.queue, actor_name=self.actor, args=self.args, kwargs={}, options={}
-        )
+            queue_name=self.queue,
+            actor_name=self.actor,
+            args=self.args,
+            kwargs={},
+            options={OPTION: self.cause} if self.cause else {},
+        )  # fmt: skip
         try:
             dramatiq.get_broker().enqueue(message)
         except (RedisError, dramatiq.errors.BrokerConnectionError) as error:

@@ -37,8 +37,8 @@ class OrderAdmin(ReadOnlyAdmin):
     )  # fmt: skip
     list_display_links = ("id", "created")
     list_filter = ("state", "kind", "side", "purpose", "cancel_requested", "product")
-    search_fields = ("=client_order_id", "=exchange_order_id", "=holder", "account__owner__email")
-    search_help_text = "client order id, exchange order id, holder (bot-12) or e-mail address"
+    search_fields = ("=client_order_id", "=exchange_order_id", "=correlation_id", "=holder", "account__owner__email")
+    search_help_text = "client order id, exchange order id, correlation id, holder (bot-12) or e-mail address"
     list_select_related = ("account__owner", "product")
     inlines = [FillInline, EventInline]
     fieldsets = (
@@ -46,7 +46,7 @@ class OrderAdmin(ReadOnlyAdmin):
         ("Size", {"fields": (exact("quantity"), exact("limit_price"), exact("stop_price"), exact("funds"))}),
         ("Done", {"fields": (exact("filled"), exact("filled_notional"), "average", exact("fees"))}),
         ("Cause", {"fields": ("reason", "decided", "position", "evaluation_id", link("after"), *WISHES)}),
-        ("Identity", {"fields": ("client_order_id", "exchange_order_id", "generation", "seq")}),
+        ("Identity", {"fields": ("client_order_id", "exchange_order_id", "correlation_id", "generation", "seq")}),
         ("Sending", {"fields": SENDING}),
     )
 

@@ -10,6 +10,7 @@ from apps.ledger.models import Entry
 from apps.ledger.positions import Wishes, position_apply
 from apps.ledger.services import entry_post, fill_lines, hold_reduce
 from apps.operations.hints import hint, toast
+from apps.operations.logs.correlation import about
 from apps.orders import registry
 from apps.orders.events import event_add
 from apps.orders.models import Fill, Order
@@ -34,7 +35,8 @@ def order_move(account: TradingAccount, order: Order, state: OrderState, kind: s
     if state in TERMINAL:
         hold_reduce(account=account, key=order.client_order_id)
     if state in TERMINAL or state == OrderState.NOT_FOUND:
-        registry.finished(account, order)
+        with about(order.correlation_id, user=account.owner_id, bot=order.bot_id):
+            registry.finished(account, order)  # exits keep the id of their entry's cause
 
 
 def report_is_news(order: Order, report: OrderReport) -> bool:

@@ -1,9 +1,30 @@
 """The trail of an order."""
 
+import logging
+from dataclasses import dataclass
+
+from django.db import transaction
+
 from apps.accounts.locks import next_seq
 from apps.accounts.models import TradingAccount
 from apps.operations.hints import hint
 from apps.orders.models import Order, OrderEvent
+from engine.orders.states import OrderState
+
+logger = logging.getLogger(__name__)
+DOUBTFUL = (OrderState.REJECTED, OrderState.DENIED, OrderState.UNKNOWN)  # a person may want to look
+
+
+@dataclass(frozen=True)
+class Said:
+    """A line of the log about an order, written when called."""
+
+    text: str
+    level: int
+    concerned: tuple[tuple[str, object], ...]
+
+    def __call__(self) -> None:
+        logger.log(self.level, "%s", self.text, extra=dict(self.concerned))
 
 
 def event_add(
@@ -16,3 +37,17 @@ def event_add(
         order=order, seq=order.seq, kind=kind, from_state=from_state, to_state=to_state, detail=detail
     )
     hint(account.owner_id, "orders", order.holder)
+    transaction.on_commit(_said(account, order, kind, to_state, detail))
+
+
+def _said(account: TradingAccount, order: Order, kind: str, to_state: str, detail: dict[str, object]) -> Said:
+    words = ", ".join(f"{name} {value}" for name, value in detail.items())
+    level = logging.ERROR if to_state == OrderState.NOT_FOUND else logging.INFO
+    concerned = {
+        "user": account.owner_id, "bot": order.bot_id, "order": order.pk, "correlation_id": order.correlation_id,
+    }  # fmt: skip
+    return Said(
+        text=f"order #{order.pk} ({order.get_purpose_display().lower()}): {kind}{words and f': {words}'}",
+        level=logging.WARNING if to_state in DOUBTFUL else level,
+        concerned=tuple((name, value) for name, value in concerned.items() if value),
+    )

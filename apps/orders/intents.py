@@ -11,6 +11,7 @@ from apps.accounts.models import TradingAccount
 from apps.ledger.positions import NO_WISHES, Wishes
 from apps.ledger.services import InsufficientFunds, hold_take
 from apps.markets.models import Product
+from apps.operations.logs.correlation import current, new_id
 from apps.operations.nudges import nudge
 from apps.orders.changes import order_move
 from apps.orders.events import event_add
@@ -59,7 +60,8 @@ def order_create(*, account: TradingAccount, intent: Intent) -> Order:
         client_order_id=key, purpose=intent.purpose, reason=intent.reason, side=intent.side, kind=intent.kind,
         quantity=intent.quantity, limit_price=intent.limit_price, stop_price=intent.stop_price, funds=intent.funds,
         stop=intent.wishes.stop, target=intent.wishes.target, hold=intent.wishes.hold, after=intent.after,
-        evaluation_id=intent.evaluation_id, position=intent.position, decided=intent.decided or timezone.now(),
+        evaluation_id=intent.evaluation_id, correlation_id=current() or new_id(),
+        position=intent.position, decided=intent.decided or timezone.now(),
         deadline=timezone.now() + ENTRY_PATIENCE if intent.purpose == Order.Purpose.ENTRY else None,
     )  # fmt: skip
     event_add(account, order, "created", to_state=OrderState.PENDING)

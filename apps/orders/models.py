@@ -48,6 +48,7 @@ class Order(models.Model):
     # A sale waits until the order it replaces is over, then takes what that one left.
     after = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE, related_name="followers")
     evaluation_id = models.BigIntegerField(null=True, blank=True)  # no constraint: evaluations are partitioned
+    correlation_id = models.CharField(max_length=64, blank=True, db_index=True)  # of its cause, in every log
     position = models.BigIntegerField(default=0)  # of the market event that caused it (engine.events)
     decided = models.DateTimeField()  # market time of that event
 
@@ -83,6 +84,11 @@ class Order(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.side} {self.quantity.normalize():f} {self.product}"
+
+    @property
+    def bot_id(self) -> int | None:
+        """The bot that holds it; None when it is nobody's or somebody else's."""
+        return int(self.holder.removeprefix("bot-")) if self.holder.startswith("bot-") else None
 
     @property
     def remaining(self) -> Decimal:

@@ -14,6 +14,7 @@ from apps.accounts.models import TradingAccount
 from apps.ledger.positions import open_position
 from apps.markets.models import Product
 from apps.markets.selectors import feed_is_stale
+from apps.operations.logs.correlation import about
 from apps.orders import registry
 from apps.orders.changes import order_move, report_apply
 from apps.orders.events import event_add
@@ -36,10 +37,12 @@ def submit_due(account_id: int) -> bool:
     states = set(orders.filter(_waits(now) | _wants_cancel(now)).values_list("state", flat=True))
     ready = _claim_orders(account_id, now) if OrderState.PENDING in states else []
     for order in ready:
-        _send(order)
+        with about(order.correlation_id, bot=order.bot_id, order=order.pk):
+            _send(order)
     doomed = _claim_cancels(account_id, now) if states - {OrderState.PENDING} else []
     for order in doomed:
-        _cancel(order)
+        with about(order.correlation_id, bot=order.bot_id, order=order.pk):
+            _cancel(order)
     return bool(ready or doomed)
 
 

@@ -110,6 +110,7 @@
     badge.dataset.state = state;
     badge.lastElementChild.textContent = words;
     body.classList.toggle("stale", state !== "live");
+    body.classList.toggle("paused", paused);
   }
 
   const handlers = {

@@ -95,6 +95,7 @@ def environment(layout: Layout, options: Options, found: dict[str, str]) -> dict
     hosts = ("localhost", LOOPBACK)
     defaults = {
         "DEBUG": "0",
+        "LOG_FORMAT": "line",  # ./start shows people what the processes say
         "ALLOWED_HOSTS": ",".join(hosts),
         "CSRF_TRUSTED_ORIGINS": ",".join(f"http://{host}:{options.port}" for host in hosts),
     }

@@ -125,6 +125,7 @@ def test_every_page_is_sound(site, live_market, size):
     addresses = [
         *(reverse(name) for name in ("dashboard:overview", "bots:list", "bots:new", "bots:conditions")),
         *(reverse(f"portfolio:{name}") for name in ("positions", "trades", "paper", "portfolio", "performance")),
+        reverse("dashboard:logs"),
         *(reverse(name) for name in ("risk:halts", "risk:halt")),
         *(reverse(f"bots:{name}", args=[bot.pk]) for name in ("detail", "edit", "versions")),
         *(reverse("bots:switch", args=[bot.pk, verb]) for verb in ("start", "pause", "stop")),

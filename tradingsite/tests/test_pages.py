@@ -20,6 +20,8 @@ OWN_PAGES = {
     "dashboard:switch": [],
     "dashboard:stops": [],
     "dashboard:values": [],
+    "dashboard:logs": ["rows"],
+    "dashboard:logs_download": [],
     "bots:list": ["bots"],
     "bots:new": [],
     "bots:conditions": ["matrix", "decision"],

@@ -11,6 +11,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections
 
+from apps.operations.logs.correlation import about, new_id
 from apps.operations.ownership import Owner
 from apps.operations.sweeps import sweeps
 
@@ -51,7 +52,8 @@ def _safe(name: str, run: Callable[[], object]) -> Callable[[], None]:
         started = time.monotonic()
         close_old_connections()
         try:
-            run()
+            with about(new_id()):
+                run()
         except DatabaseError as error:
             logger.error("sweep %s failed: %s", name, error)
         finally:
