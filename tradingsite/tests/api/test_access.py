@@ -7,6 +7,10 @@ from typing import Any
 import pytest
 from drf_spectacular.generators import EndpointEnumerator
 
+from apps.backtests.models import Backtest
+from apps.backtests.tests.asking import RECORDED
+from apps.backtests.tests.asking import ask as ask_backtest
+from apps.backtests.work import work
 from apps.bots.models import Bot
 from apps.ledger.models import Position
 from apps.orders.models import Order
@@ -58,6 +62,19 @@ def new_bot(desk: Desk) -> dict[str, Any]:
     return {"account": desk.account.pk, "product": "BTC-USD", "name": "New", "strategy": "ma_cross"}
 
 
+def new_backtest(desk: Desk) -> dict[str, Any]:
+    return {"strategy": "ma_cross", "market": RECORDED}
+
+
+def done_backtest(desk: Desk) -> dict[str, Any]:
+    mine = Backtest.objects.filter(user=desk.owner)
+    if not mine.exists():
+        ask_backtest(desk.owner)
+    while not mine.filter(state=Backtest.State.DONE).exists():
+        work()
+    return {"id": mine.filter(state=Backtest.State.DONE).latest("created").pk}
+
+
 # In an order in which each can be asked after the ones before.
 RULES = {
     "GET bots/": Rule(200, EMPTY),
@@ -74,6 +91,14 @@ RULES = {
     "POST bots/{id}/stop/": Rule(200, OWN, lambda desk: {"position": "keep"}),
     "DELETE bots/{id}/": Rule(409, OWN),  # it holds a position
     "GET evaluations/{id}/": Rule(200, OWN, place=lambda desk: {"id": desk.bot.evaluations.latest("at").pk}),
+    "GET backtests/": Rule(200, EMPTY),
+    "POST backtests/": Rule(201, 201, new_backtest),  # a stranger's own
+    "GET backtests/markets/": Rule(200, SHARED),
+    "GET backtests/{id}/": Rule(200, OWN, place=done_backtest),
+    "GET backtests/{id}/result/": Rule(200, OWN, place=done_backtest),
+    "GET backtests/{id}/trades.csv/": Rule(200, OWN, place=done_backtest),
+    "POST backtests/{id}/cancel/": Rule(409, OWN, nothing, done_backtest),
+    "DELETE backtests/{id}/": Rule(204, OWN, place=done_backtest),
     "GET me/": Rule(200, EMPTY),
     "GET orders/": Rule(200, EMPTY),
     "GET orders/{id}/": Rule(200, OWN, place=order),
