@@ -12,8 +12,6 @@ import argparse
 import asyncio
 import json
 import os
-import subprocess
-import sys
 import time
 from decimal import Decimal
 from pathlib import Path
@@ -23,8 +21,6 @@ from benchmarks import place
 
 place.claim("benchmark_fanout")
 
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
@@ -35,12 +31,8 @@ from apps.markets.models import Feed, Product
 from apps.markets.services import product_upsert, session_open
 from apps.operations.hints import market_group, send, user_group
 from apps.portfolio.services import paper_account_open
-from tradingsite.launcher.layout import ROOT
 from tradingsite.launcher.memory import memory_by_root
-from tradingsite.launcher.ports import free_port
-from tradingsite.launcher.supervisor import answers
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 PATIENCE = 120.0
 START = 1_580_774_400
 
@@ -89,15 +81,9 @@ def main() -> None:
         product = market()
         for count in map(int, options.clients.split(",")):
             users = people(product, count)
-            cookies = [session(user) for user in users]
-            port = free_port()
-            process = web(port)
-            try:
-                clients = Clients(port, cookies)
-                asyncio.run(measure(clients, product, users, options.seconds, process.pid))
-            finally:
-                process.terminate()
-                process.wait()
+            cookies = [place.signed_in(user) for user in users]
+            with place.web() as (port, process):
+                asyncio.run(measure(Clients(port, cookies), product, users, options.seconds, process))
 
 
 def market() -> Product:
@@ -127,27 +113,6 @@ def hold(account: TradingAccount, product: Product) -> None:
         account=account, generation=account.generation, holder="bot-1", product=product, quantity=Decimal("0.1"),
         bought=Decimal("0.1"), bought_notional=Decimal(900), opened=timezone.now(),
     )  # fmt: skip
-
-
-def session(user: User) -> str:
-    store = SessionStore()
-    store.update(
-        {SESSION_KEY: str(user.pk), BACKEND_SESSION_KEY: BACKEND, HASH_SESSION_KEY: user.get_session_auth_hash()}
-    )
-    store.save()
-    assert store.session_key
-    return store.session_key
-
-
-def web(port: int) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "daphne", "-v", "0", "-p", str(port), "tradingsite.asgi:application"]
-    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"LOG_LEVEL": "WARNING"})
-    deadline = time.monotonic() + PATIENCE
-    while not answers(f"http://127.0.0.1:{port}/"):
-        if time.monotonic() > deadline:
-            raise SystemExit("the web process must answer, but does not")
-        time.sleep(0.2)
-    return process
 
 
 async def measure(clients: Clients, product: Product, users: list[User], seconds: int, process: int) -> None:

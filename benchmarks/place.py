@@ -1,20 +1,27 @@
-"""A place for a benchmark: a database and a Redis database of its own on the running services.
+"""A place for a benchmark: a database, a Redis database and a web process of its own on the running services.
 
 ``claim`` must be called before anything of Django is imported.
 """
 
 import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
 import psycopg
 import redis
 
-from tradingsite.launcher.layout import Layout
+from tradingsite.launcher.layout import ROOT, Layout
+from tradingsite.launcher.ports import free_port
+from tradingsite.launcher.supervisor import answers
 
 REDIS_DATABASE = 15
+PATIENCE = 120.0  # seconds a process may take to answer
 
 
 def claim(database: str) -> None:
@@ -44,3 +51,33 @@ def own_database() -> Iterator[None]:
             yield
         finally:
             server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def web() -> Iterator[tuple[int, int]]:
+    """A web process as in production, with static files collected; its port and its process id."""
+    environ_now = os.environ | {"LOG_LEVEL": "ERROR"}
+    collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
+    subprocess.run(collect, cwd=ROOT, env=environ_now, check=True)
+    port = free_port()
+    command = [sys.executable, "-m", "daphne", "-v", "0", "-p", str(port), "tradingsite.asgi:application"]
+    process = subprocess.Popen(command, cwd=ROOT, env=environ_now)
+    try:
+        deadline = time.monotonic() + PATIENCE
+        while not answers(f"http://127.0.0.1:{port}/"):
+            if time.monotonic() > deadline:
+                raise SystemExit("the web process must answer, but does not")
+            time.sleep(0.2)
+        yield port, process.pid
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def signed_in(user: Any) -> str:
+    """The session cookie of a user."""
+    from django.test import Client  # noqa: PLC0415  as above
+
+    client = Client()
+    client.force_login(user)
+    return client.cookies["sessionid"].value
