@@ -2,8 +2,8 @@
 
     .venv/bin/python -m benchmarks.lighthouse [--runs 3]
 
-Needs Node.js (npx fetches Lighthouse) and Chromium; says so and ends where one is missing. Aims: performance 90 or more,
-accessibility 100, best practices 100.
+Needs Node.js (npx fetches Lighthouse) and Chromium; says so and ends where one is missing. Aims: performance 90 or
+more, accessibility 100, best practices 100.
 """
 
 import argparse
@@ -67,7 +67,7 @@ def run(url: str, cookie: str, chromium: str) -> dict[str, Any]:
             "--chrome-flags=--headless=new --no-sandbox --disable-dev-shm-usage",
         ]  # fmt: skip
         subprocess.run(command, env=os.environ | {"CHROME_PATH": chromium}, check=True, stdout=subprocess.DEVNULL)
-        return json.loads(report.read_text())  # type: ignore[no-any-return]
+        return json.loads(report.read_text())
 
 
 def show(address: str, reports: list[dict[str, Any]]) -> None:

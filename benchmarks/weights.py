@@ -83,14 +83,15 @@ class Wire:
 def main() -> None:
     with place.own_database():
         history = History(bots=8, trades=300, evaluations=4000)
+        cookie = place.signed_in(history.owner)  # before the browser's loop runs in this thread
         with place.web() as (port, _), sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
             print(f"{'':34}" + "".join(f"{name:>9}" for name in COLUMNS))
             for title, budget, names in pages(history.bots[0].pk):
                 print(f"{title + ', budget':34}" + "".join(f"{getattr(budget, name):>9g}" for name in COLUMNS))
-                cookie = "" if budget is OPEN else place.signed_in(history.owner)
                 for address in names:
-                    show(address, visit(browser, f"http://127.0.0.1:{port}", address, cookie), budget)
+                    signed = "" if budget is OPEN else cookie
+                    show(address, visit(browser, f"http://127.0.0.1:{port}", address, signed), budget)
             browser.close()
         print(f"load {os.getloadavg()[0]:.1f}; ! = over the budget")
 
@@ -98,7 +99,7 @@ def main() -> None:
 def pages(bot: int) -> list[tuple[str, Budget, list[str]]]:
     """The pages of each kind that exist."""
     plain = ["dashboard:overview", "bots:list", "bots:conditions", "portfolio:positions", "portfolio:trades",
-             "portfolio:portfolio", "portfolio:performance", "risk:halts", "backtests:list"]  # fmt: skip
+             "portfolio:portfolio", "portfolio:performance", "risk:halts"]  # fmt: skip
     return [
         ("open pages", OPEN, ["/", reverse("account_login"), reverse("account_signup")]),
         ("app pages", APP, [reverse(name) for name in plain]),
