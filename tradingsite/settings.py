@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "apps.operations.metrics.requests.RequestTimes",
     "apps.operations.origin.Origin",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",  # pads at random against BREACH
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -215,3 +215,12 @@ def test_no_page_of_ours_is_missing_from_these_tests():
     of_theirs = {"bots:settings", "dashboard:console", "markets:series"}
     tested_elsewhere = of_theirs | for_watchers | OF_THE_APP | of_backtests
     assert ours == {*OWN_PAGES, *of_one, *POSTS, *OPEN_TO_ALL, *tested_elsewhere}
+
+
+def test_pages_are_compressed_and_an_unchanged_part_still_answers_304(people):
+    gzip = {"Accept-Encoding": "gzip"}
+    assert people.owner.get(reverse("dashboard:overview"), headers=gzip).headers["Content-Encoding"] == "gzip"
+    address = f"{reverse('bots:list')}?fragment=bots"
+    first = people.owner.get(address, headers=gzip)
+    again = people.owner.get(address, headers=gzip | {"If-None-Match": first.headers["ETag"]})
+    assert again.status_code == 304
