@@ -3,7 +3,7 @@
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -29,10 +29,12 @@ class Venue:
     heard: float  # wall time of the last event, of a live market of the last sign that it is whole; seconds
     patience: float
     live: bool = False
+    opened: float = field(default_factory=time.time)  # wall time
 
     def age(self) -> int | None:
-        """Seconds since the last event while that is too long, else None."""
-        passed = time.time() - self.heard
+        """Seconds since the last event while that is too long, else None. A market that was never heard of is as old
+        as the page."""
+        passed = time.time() - (self.heard or self.opened)
         return int(passed) if passed > self.patience else None
 
 
