@@ -16,6 +16,7 @@ MOST_COST = Decimal("0.5")
 MOST_BARS = 600_000  # over a year of minutes; a run of these takes seconds and some 300 MB of a worker
 MOST_OPEN = 5  # backtests of a user that wait or run
 MOST_KEPT = 200  # backtests of a user
+DECIMALS = 18
 FAR = 100_000_000_000  # seconds; the year 5138
 
 Stretch = tuple[int, int, int]  # first second, the second after, seconds a bar
@@ -33,13 +34,22 @@ def check_room(user: User) -> None:
 
 
 def check_cash(cash: Decimal) -> None:
+    _check_decimals("cash", cash)
     if not (cash.is_finite() and 0 < cash <= MOST_CASH):
         raise ValidationError({"cash": f"must be above 0 and at most {MOST_CASH:f}, was {cash}"})
 
 
 def check_ratio(field: str, ratio: Decimal) -> None:
+    _check_decimals(field, ratio)
     if not (ratio.is_finite() and 0 <= ratio <= MOST_COST):
         raise ValidationError({field: f"must be 0 or more and at most {MOST_COST}, was {ratio}"})
+
+
+def _check_decimals(field: str, number: Decimal) -> None:
+    """What has more of them could not be stored as it is."""
+    exponent = number.as_tuple().exponent
+    if isinstance(exponent, int) and exponent < -DECIMALS:
+        raise ValidationError({field: f"must have at most {DECIMALS} decimals, was {number}"})
 
 
 def text_of(field: str, text: str, most: int) -> str:

@@ -10,8 +10,8 @@ from apps.backtests.models import Backtest, BacktestResult
 
 
 def backtests(user: User) -> QuerySet[Backtest]:
-    """The user's, newest first, with their results but for the arrays."""
-    return Backtest.objects.filter(user=user).select_related("result").defer("result__arrays")
+    """The user's, newest first, with the figures of their results."""
+    return Backtest.objects.filter(user=user).select_related("result").defer("result__arrays", "result__report")
 
 
 def backtest_get(user: User, pk: UUID) -> Backtest:

@@ -34,11 +34,11 @@ def _cursor(row: Model, key: str) -> str:
     return f"{value.isoformat() if hasattr(value, 'isoformat') else value}~{row.pk}"
 
 
-def _read(rows: QuerySet[Any], key: str, cursor: str) -> tuple[Any, int]:
+def _read(rows: QuerySet[Any], key: str, cursor: str) -> tuple[Any, Any]:
     text, _, pk = cursor.rpartition("~")
     annotation = rows.query.annotations.get(key)
     field: Field[Any, Any] = annotation.output_field if annotation is not None else rows.model._meta.get_field(key)
     try:
-        return field.to_python(text), int(pk)
+        return field.to_python(text), rows.model._meta.pk.to_python(pk)
     except (ValidationError, ValueError) as error:
         raise BadRequest(f"after must be the cursor of a page, was {cursor[:80]!r}") from error

@@ -92,6 +92,8 @@ def test_it_asks_what_was_typed(owner):
         ({"start": "2019-01-01"}, "From must be from 2020-02-10 00:00 on and before 2020-02-17 00:00, was 2019-01-01"),
         ({"start": "2020-02-12", "end": "2020-02-10"}, "To must be after the start at 2020-02-12 00:00, was 2020"),
         ({"cash": "lots"}, "Capital must be a number, was lots"),
+        ({"cash": "1e-999999"}, "Capital must have at most 18 decimals, was 1E-999999"),
+        ({"fee": "1e-30"}, "Fee a side must have at most 18 decimals"),
         ({"cash": "-1"}, "Capital must be above 0 and at most 1000000000000, was -1"),
         ({"fee": "60"}, "Fee a side must be between 0 and 50 %, was 60"),
         ({"slippage": "x"}, "Slippage must be a number, was x"),
@@ -183,6 +185,22 @@ def test_it_is_cancelled_from_its_page(owner, user):
     answer = owner.post(of(backtest, "cancel"), follow=True)
     assert "It was cancelled" in answer.content.decode()
     assert "was over already" in owner.post(of(backtest, "cancel"), follow=True).content.decode()
+
+
+def test_the_list_comes_in_pages(owner, user):
+    first = ask(user, name="The very first")
+    over = {"state": "cancelled", "finished": first.created}
+    Backtest.objects.filter(pk=first.pk).update(**over)
+    for each in range(50):
+        copy = Backtest(**{name: value for name, value in vars(first).items() if name[0] != "_"} | over)
+        copy.pk, copy.name = uuid4(), f"Number {each}"
+        copy.save(force_insert=True)
+    page = owner.get(reverse("backtests:list"))
+    assert "The very first" not in page.content.decode()
+    second = owner.get(reverse("backtests:list"), {"after": page.context["part"].cursor})
+    assert "The very first" in second.content.decode()
+    assert "Number" not in second.content.decode()
+    assert owner.get(reverse("backtests:list"), {"after": "2020~1"}).status_code == 400
 
 
 def test_a_failed_one_says_why(owner, user, monkeypatch):

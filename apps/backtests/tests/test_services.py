@@ -55,6 +55,8 @@ BAD = [
     ({"timeframe": 61}, {"timeframe": "must be one of 60, 300, 900, 3600, 14400, 21600, 86400 seconds, was 61"}),
     ({"cash": Decimal(0)}, {"cash": "must be above 0 and at most 1000000000000, was 0"}),
     ({"cash": Decimal("NaN")}, {"cash": "must be above 0 and at most 1000000000000, was NaN"}),
+    ({"cash": Decimal("1E-999999")}, {"cash": "must have at most 18 decimals, was 1E-999999"}),
+    ({"fee": Decimal("1E-19")}, {"fee": "must have at most 18 decimals, was 1E-19"}),
     ({"fee": Decimal("0.6")}, {"fee": "must be 0 or more and at most 0.5, was 0.6"}),
     ({"slippage": Decimal("-0.1")}, {"slippage": "must be 0 or more and at most 0.5, was -0.1"}),
     ({"controls": {"size": 2}}, {"size": "must be at most 1.0 of equity, was 2.0"}),
