@@ -38,6 +38,7 @@ def export(request: UserRequest) -> HttpResponseBase:
     # Each server reads its own kind of iterator without first gathering all of it.
     body = _asynchronous(chunks) if isinstance(request, ASGIRequest) else chunks
     answer = StreamingHttpResponse(body, content_type="application/zip")
+    answer["Content-Encoding"] = "identity"  # it is compressed already
     answer["Content-Disposition"] = f'attachment; filename="tradingsite-{timezone.now():%Y-%m-%d}.zip"'
     return answer
 
