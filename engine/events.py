@@ -12,3 +12,8 @@ def event_position(*, session: int, time: int, kind: EventKind) -> int:
     its BAR and both before the next bar's OPEN. ``session`` separates the runs of a recording.
     """
     return session * SESSION_SPAN + 2 * time + (0 if kind == EventKind.OPEN else 1)
+
+
+def event_minute(position: int) -> int:
+    """The bar's opening time that ``event_position`` was given."""
+    return position % SESSION_SPAN // 2

@@ -15,7 +15,7 @@ from apps.operations.models import AuditEntry, IdempotentRequest
 from apps.orders.models import ExchangeCursor, Fill, Order, OrderEvent
 from apps.orders.services import orders_abandon
 from apps.paper.models import PaperBook, PaperFill, PaperOrder
-from apps.portfolio.models import EquitySnapshot
+from apps.portfolio.models import ChartPreference, EquitySnapshot
 from apps.risk.models import DayOpening, Halt, RiskPolicy
 
 
@@ -48,6 +48,7 @@ PERSONAL = [
     through("bot__account__owner", BotVersion),
     through("bot__account__owner", Evaluation),
     through("entry__account__owner", Line),
+    through("user", ChartPreference),
     through("user", Backtest),
     through("backtest__user", BacktestResult),
     through("book__account__owner", PaperOrder),

@@ -26,6 +26,7 @@ OVERVIEW = Item("Overview", "Overview", "overview", "dashboard:overview")
 CONDITIONS = Item("Market Conditions", "Conditions", "conditions", "bots:conditions")
 POSITIONS = Item("Positions", "Positions", "positions", "portfolio:positions")
 PORTFOLIO = Item("Portfolio", "Portfolio", "portfolio", "portfolio:portfolio")
+CHARTS = Item("Charts", "Charts", "candles", "portfolio:charts")
 BOTS = Item("Bots", "Bots", "bots", "bots:list")
 BACKTESTS = Item("Backtests", "Backtests", "backtests", "backtests:list")
 PERFORMANCE = Item("Performance", "Performance", "chart", "portfolio:performance")
@@ -39,11 +40,12 @@ PAPER = Item("Paper account", "Paper", "wallet", "portfolio:paper")
 
 GROUPS = [
     Group("Monitor", [OVERVIEW, CONDITIONS, POSITIONS, PORTFOLIO]),
+    Group("Trade", [CHARTS]),
     Group("Automate", [BOTS, BACKTESTS]),
     Group("Review", [PERFORMANCE, TRADES]),
     Group("System", [MARKET, QUALITY, HALTS, LOGS, PAPER, SETTINGS]),
 ]
-FOOTBAR = [OVERVIEW, BOTS, POSITIONS, CONDITIONS]
+FOOTBAR = [OVERVIEW, BOTS, POSITIONS, CHARTS]
 
 
 def navigation(request: HttpRequest) -> list[Group]:

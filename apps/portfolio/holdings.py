@@ -13,7 +13,7 @@ from apps.accounts.models import TradingAccount, User
 from apps.accounts.selectors import trading_accounts
 from apps.ledger.models import Position
 from apps.ledger.selectors import positions
-from apps.markets.models import Feed
+from apps.markets.models import Feed, Product
 from apps.operations.formats import exact, moment
 from apps.orders.models import Order
 from engine.orders.states import WORKING
@@ -95,6 +95,12 @@ def holdings_among(user: User, rows: Sequence[Position]) -> list[Holding]:
 def holdings_of(account: TradingAccount, *, holder: str) -> list[Holding]:
     """The open positions of one bot."""
     mine = Position.objects.filter(account=account, holder=holder).select_related("account", "product")
+    return _holdings(_open(mine), [account])
+
+
+def holdings_in(account: TradingAccount, product: Product) -> list[Holding]:
+    """The account's open positions in one market."""
+    mine = Position.objects.filter(account=account, product=product).select_related("account", "product")
     return _holdings(_open(mine), [account])
 
 

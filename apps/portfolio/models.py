@@ -1,5 +1,6 @@
 """What accounts were worth over time."""
 
+from django.conf import settings
 from django.db import models
 
 from apps.accounts.models import TradingAccount
@@ -18,3 +19,11 @@ class EquitySnapshot(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "generation", "at"], name="snapshot_once")]
+
+
+class ChartPreference(models.Model):
+    """How a user's charts open where the address does not say: bars of which length, with which indicators."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="chart_preference")
+    interval = models.CharField(max_length=4)  # a key of markets.models.TIMEFRAMES
+    indicators = models.JSONField(default=dict)  # fields of charts.indicators.IndicatorForm as they stand in an address

@@ -2,6 +2,7 @@ from django.urls import path
 
 from apps.portfolio import views
 from apps.portfolio.allocation.views import portfolio, portfolio_csv
+from apps.portfolio.charts.views import candles, charts, keep
 from apps.portfolio.performance.views import performance, performance_csv
 
 app_name = "portfolio"
@@ -13,6 +14,9 @@ urlpatterns = [
     path("portfolio.csv", portfolio_csv, name="portfolio_csv"),
     path("performance/", performance, name="performance"),
     path("performance.csv", performance_csv, name="performance_csv"),
+    path("charts/", charts, name="charts"),
+    path("charts/candles.json", candles, name="candles"),
+    path("charts/keep/", keep, name="charts_keep"),
     path("paper/", views.paper, name="paper"),
     path("paper/open/", views.paper_open, name="paper_open"),
     path("paper/deposit/", views.deposit, name="deposit"),

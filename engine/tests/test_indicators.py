@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from engine.indicators import ema, rsi, sma
+from engine.indicators import bollinger, ema, macd, rsi, sma
 from engine.tests.markets import random_market
 
 with warnings.catch_warnings():
@@ -23,6 +23,22 @@ def test_it_is_pandas_ta_with_ta_lib_bit_for_bit(ours, length):
     assert pandas_ta.Imports["talib"]
     theirs = getattr(pandas_ta, ours.__name__)(close=pd.Series(CLOSES), length=length, talib=True)
     np.testing.assert_array_equal(ours(CLOSES, length), theirs.to_numpy())
+
+
+def test_bands_and_macd_are_pandas_ta_with_ta_lib_bit_for_bit():
+    series = pd.Series(CLOSES)
+    bands = pandas_ta.bbands(close=series, length=20, std=2, talib=True).to_numpy().T[:3]
+    theirs = (
+        pandas_ta.macd(close=series, fast=12, slow=26, signal=9, talib=True).to_numpy().T
+    )  # line, histogram, signal
+    np.testing.assert_array_equal(bollinger(CLOSES, 20), bands)
+    np.testing.assert_array_equal(macd(CLOSES), theirs[[0, 2, 1]])
+
+
+@pytest.mark.parametrize("indicator", [bollinger, macd])
+def test_bands_and_macd_of_nothing_are_nothing(indicator):
+    arguments = (20,) if indicator is bollinger else ()
+    assert [len(part) for part in indicator(np.empty(0), *arguments)] == [0, 0, 0]
 
 
 @pytest.mark.parametrize("indicator", [ema, sma, rsi])

@@ -9,6 +9,7 @@ from apps.bots.services import bot_pause
 from apps.dashboard.console import console_sweep
 from apps.ledger.models import Position
 from apps.orders.halts import halts_sweep
+from apps.portfolio.snapshots import snapshots_sweep
 from apps.risk.models import Halt
 from apps.risk.services import halt
 from engine.kinds import HaltLevel
@@ -117,6 +118,7 @@ def test_every_page_is_sound(site, live_market, size):
     cross(live_market)
     live_market.bars(105, 90, 91, 92, 100)
     assert Position.objects.filter(closed__isnull=False).exists()
+    snapshots_sweep()
     cross(live_market)
     live_market.bar(105)
     Bot.objects.filter(pk=failed.pk).update(state=Bot.State.ERROR, state_reason="a broken gear")
@@ -124,8 +126,9 @@ def test_every_page_is_sound(site, live_market, size):
     new = f"{reverse('bots:settings')}?product={live_market.product.pk}&strategy="
     addresses = [
         *(reverse(name) for name in ("dashboard:overview", "bots:list", "bots:new", "bots:conditions")),
-        *(reverse(f"portfolio:{name}") for name in ("positions", "trades", "paper", "portfolio", "performance")),
-        reverse("dashboard:logs"),
+        *(reverse(f"portfolio:{name}") for name in ("positions", "trades", "paper", "portfolio", "charts")),
+        *(f"{reverse('portfolio:performance')}?by={name}" for name in ("bot", "reason")),
+        f"{reverse('portfolio:charts')}?ma=5&rsi=14&macd=on&interval=1m", reverse("dashboard:logs"),
         *(reverse(name) for name in ("risk:halts", "risk:halt")),
         *(reverse(f"bots:{name}", args=[bot.pk]) for name in ("detail", "edit", "versions")),
         *(reverse("bots:switch", args=[bot.pk, verb]) for verb in ("start", "pause", "stop")),
@@ -141,6 +144,43 @@ def test_every_page_is_sound(site, live_market, size):
         owner.page.goto(reverse("bots:detail", args=[bot.pk]))
         expect(owner.page.locator(".chart canvas").first).to_be_visible()
         owner.page.wait_for_timeout(500)
+        assert not owner.faults, "\n".join(owner.faults)
+
+
+@SIZES
+def test_a_chart_follows_the_market_and_is_read_by_keys(site, live_market, size):
+    account = make_account()
+    make_bot(account, live_market.product, strategy="ma_cross", params=CROSS, size=0.1)
+    cross(live_market)
+    with visitor(site, size=size, user=account.owner) as owner:
+        page = owner.page
+        page.goto(f"{reverse('portfolio:charts')}?interval=1m&ma=2")
+        chart = page.locator("[data-chart]")
+        expect(page.locator("[data-chart-summary]")).to_contain_text("BTC-USD at 104.00")
+        expect(page.locator("[data-connection]")).to_have_attribute("data-state", "live")
+        live_market.bar(105)  # the bot buys at its open
+        expect(page.locator("[data-legend]")).to_contain_text("105.00")
+        expect(page.get_by_role("row", name="105.00")).to_be_visible()  # the position is listed
+        chart.focus()
+        page.keyboard.press("Home")
+        page.keyboard.press("ArrowRight")
+        expect(page.locator("[data-spoken]")).to_have_text("2020-02-10 00:01: 100.00, 100.00, 100.00, 100.00")
+        page.keyboard.press("End")
+        expect(page.locator("[data-spoken]")).to_contain_text("entry")
+        page.get_by_text("Show the last bars as a table").click()
+        expect(page.locator("[data-chart-table] tbody tr")).to_have_count(7)
+        expect(page.locator("[data-chart-table] tbody tr").first).to_contain_text("105.00")
+        page.get_by_text("Indicators: MA 2").click()
+        page.get_by_label("RSI").fill("x")
+        page.get_by_role("button", name="Show", exact=True).click()
+        expect(page.locator(".errors")).to_contain_text("RSI must be whole numbers from 2 to 400, was 'x'")
+        page.get_by_label("RSI").fill("2")
+        owner.faults.clear()  # the page above answered 400, as it should
+        page.get_by_role("button", name="Show", exact=True).click()
+        page.get_by_text("Indicators: MA 2; RSI 2").click()
+        page.get_by_role("button", name="Keep 1m and these").click()
+        expect(page.get_by_text("Charts now open with this interval")).to_be_visible()
+        owner.inspect()
         assert not owner.faults, "\n".join(owner.faults)
 
 

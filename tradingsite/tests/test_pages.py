@@ -30,6 +30,7 @@ OWN_PAGES = {
     "portfolio:positions": ["positions"],
     "portfolio:trades": ["trades"],
     "portfolio:trades_csv": [],
+    "portfolio:charts": ["day", "mine"],
     "portfolio:portfolio": ["assets", "value", "transfers"],
     "portfolio:portfolio_csv": [],
     "portfolio:performance": ["report"],
@@ -47,7 +48,7 @@ BOT_PAGES = {
     "edit": [],
     "versions": [],
 }
-POSTS = ["portfolio:paper_open", "portfolio:deposit", "portfolio:reset"]
+POSTS = ["portfolio:paper_open", "portfolio:deposit", "portfolio:reset", "portfolio:charts_keep"]
 OURS = ("dashboard", "bots", "backtests", "portfolio", "risk", "operations", "markets")
 OPEN_TO_ALL = ["dashboard:landing", "dashboard:terms"]
 OF_THE_APP = {f"dashboard:{name}" for name in ("manifest", "service_worker", "offline")}  # test_installable
@@ -212,7 +213,7 @@ def test_no_page_of_ours_is_missing_from_these_tests():
     for_watchers = {f"operations:{name}" for name in ("live", "ready", "health", "metrics")}  # test_health, _metrics
     names = ("detail", "candles", "trades_csv", "report_json", "cancel", "delete", "bot")
     of_backtests = {f"backtests:{name}" for name in names}  # apps/backtests/tests/test_pages.py
-    of_theirs = {"bots:settings", "dashboard:console", "markets:series"}
+    of_theirs = {"bots:settings", "dashboard:console", "markets:series", "portfolio:candles"}
     tested_elsewhere = of_theirs | for_watchers | OF_THE_APP | of_backtests
     assert ours == {*OWN_PAGES, *of_one, *POSTS, *OPEN_TO_ALL, *tested_elsewhere}
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
@@ -15,6 +16,7 @@ from apps.bots.selectors import bot_get, bots
 from apps.bots.words import told
 from apps.markets.models import TIMEFRAMES
 from apps.operations.pages import page
+from apps.portfolio.charts.request import place_asked, refused
 
 CHART_FRAMES = ["1m", "5m", "15m", "1h", "4h"]
 
@@ -59,12 +61,10 @@ def _frame(seconds: int) -> str:
 
 @require_safe
 def bot_candles(request: UserRequest, pk: int) -> JsonResponse:
-    """Candles, markers and lines of the bot's chart; ``interval`` is one of CHART_FRAMES, ``before`` seconds UTC."""
+    """Candles, markers and lines of the bot's chart; ``interval`` is one of CHART_FRAMES, times are seconds UTC."""
     bot = bot_get(request.user, pk)
-    interval = request.GET.get("interval", "1m")
-    before = request.GET.get("before", "")
-    if interval not in CHART_FRAMES:
-        return JsonResponse({"interval": f"must be one of {', '.join(CHART_FRAMES)}, was {interval}"}, status=400)
-    if before and not before.isdecimal():
-        return JsonResponse({"before": f"must be whole seconds, was {before}"}, status=400)
-    return JsonResponse(chart_data(bot, TIMEFRAMES[interval], before=int(before) if before else None))
+    try:
+        timeframe, where = place_asked(request.GET, CHART_FRAMES)
+    except ValidationError as error:
+        return refused(error)
+    return JsonResponse(chart_data(bot, timeframe, where))
