@@ -50,7 +50,7 @@ def charts(request: UserRequest) -> HttpResponse:
         "seconds": RANGES[name][0] if name in RANGES else 0, "form": form, "chosen": form.chosen,
         "chosen_words": form.words, "around": moment(around), "around_seconds": around or "",
         "kept": asked == _kept(request)[1] and interval == _kept(request)[0],
-        "address": _address(feed, interval, asked),
+        "address": _address(feed, interval, {name: text for name, text in asked.items() if name in form.chosen}),
         # Read only by the part that shows them.
         "day": lambda: day_figures(feed) if feed else None,
         "holdings": lambda: holdings_in(account, feed.product) if account and feed else [],
