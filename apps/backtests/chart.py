@@ -1,4 +1,4 @@
-"""The candles of a result with its entries and exits, as static/js/bot-chart.js reads them.
+"""The candles of a result with its entries and exits, as static/js/candle-chart.js reads them.
 
 Numbers are floats for the eye; nothing computes with them.
 """

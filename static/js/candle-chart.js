@@ -182,7 +182,9 @@
   async function load(query = "") {
     const answer = await fetch(place.dataset.chart + query);
     if (!answer.ok) throw new Error(`candles: ${answer.status}`);
-    return answer.json();
+    const told = await answer.json();
+    // A record, such as a backtest's, has neither indicators nor a present.
+    return { indicators: [], record: told.live === undefined, ...told };
   }
 
   async function busy(task) {
@@ -233,6 +235,7 @@
 
   // What has closed since, and how the indicators stand now.
   const refresh = () => busy(async () => {
+    if (data?.record) return;
     if (!data || !data.candles.length) { data = await load(); oldest = data.candles[0]?.[0] || 0; show(); return; }
     const known = data.candles[Math.max(0, newest() - 1)][0];
     const fresh = await load(`&after=${known}`);
@@ -264,7 +267,7 @@
     room(range);
     if (loading) return;
     if (range.from < EDGE && oldest) older();
-    else if (!data.live && range.to > data.candles.length - EDGE) refresh();
+    else if (!data.live && !data.record && range.to > data.candles.length - EDGE) refresh();
   }
 
   // --- the bar that grows ---
