@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 import numpy as np
 
@@ -60,6 +61,7 @@ class Tape:
         self._last: int | None = None  # number of the last trade
         self._doubtful = -1  # minutes up to this one are not whole
         self._seconds: list[list[float]] = []
+        self._volume = Decimal(0)  # of the forming minute, exact: REST's bars have no binary digits to spare either
         self._told: list[Opened | Closed] = []
 
     def snapshot(self, trades: list[Trade], now: float) -> None:
@@ -137,6 +139,7 @@ class Tape:
         while minute > self._minute:
             self._close()
         self.price, self.traded = price, time
+        self._volume += trade.size
         if not self._seconds and minute > self._doubtful:
             self._told.append(Opened(minute, price))
         second = int(time)
@@ -150,14 +153,13 @@ class Tape:
         seconds = np.array([tuple(row) for row in self._seconds], CANDLE)
         bar = self._bar() if self._seconds else None
         self._told.append(Closed(self._minute, bar, self._minute > self._doubtful, seconds))
-        self._seconds = []
+        self._seconds, self._volume = [], Decimal(0)
         self._minute += MINUTE
 
     def _bar(self) -> Bar:
         rows = self._seconds
         return Bar(
-            rows[0][1], max(row[2] for row in rows), min(row[3] for row in rows), rows[-1][4],
-            sum(row[5] for row in rows),
+            rows[0][1], max(row[2] for row in rows), min(row[3] for row in rows), rows[-1][4], float(self._volume),
         )  # fmt: skip
 
 
