@@ -383,6 +383,19 @@ def test_a_bar_that_never_settles_holds_the_market_only_so_long(run, fake, heard
     assert Feed.objects.get().late == 1
 
 
+def test_a_snapshot_that_does_not_come_is_asked_for_again(run, fake):
+    fake.socket.forget = 1
+
+    def script():
+        yield from listening(fake)
+        yield from until(lambda: Feed.objects.get().heard)
+
+    run(script(), silence=0.3)
+    asked = [request["type"] for request in fake.socket.requests if request["channel"] == "market_trades"]
+    assert asked == ["subscribe", "unsubscribe", "subscribe"]
+    assert fake.socket.connections == 1
+
+
 def test_silence_makes_the_market_stale_and_its_end_makes_it_whole(run, fake):
     def script():
         yield from listening(fake)

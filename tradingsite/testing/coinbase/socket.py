@@ -27,7 +27,8 @@ class Client:
 
 class Socket:
     """Faults: ``silent`` sends nothing while it is set; ``skip``, ``duplicate`` and ``reorder`` work on so many of the
-    next messages; ``refuse`` turns new connections away. ``playback``: who connects gets these frames as they were
+    next messages; ``refuse`` turns new connections away, ``forget`` leaves out so
+    many snapshots. ``playback``: who connects gets these frames as they were
     recorded, and nothing else."""
 
     def __init__(self, tape: Tape) -> None:
@@ -36,7 +37,7 @@ class Socket:
         self.requests: list[Row] = []
         self.silent = self.refuse = False
         self.playback: list[str] = []
-        self.skip = self.duplicate = self.reorder = 0
+        self.skip = self.duplicate = self.reorder = self.forget = 0
         self.connections = 0
         self._beats = 0
         self._server: Server = serve(self._serve, "127.0.0.1", 0, close_timeout=0.2)
@@ -123,6 +124,9 @@ class Socket:
 
     def _snapshots(self, client: Client, symbols: list[str]) -> None:
         for symbol in symbols:
+            if self.forget:
+                self.forget -= 1
+                continue
             rows = [trade.row() for trade in self.tape.last(symbol)]
             self._tell(client, "market_trades", [{"type": "snapshot", "trades": rows}])
 

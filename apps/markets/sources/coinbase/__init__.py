@@ -53,6 +53,7 @@ class CoinbaseSource:
         self._series: dict[str, Series] = {}
         self._products: dict[str, Product] = {}
         self._priced: dict[str, float] = {}
+        self._asked: dict[str, float] = {}  # when a product was subscribed on this connection
         self._looked = self._listed = -LIST
         self._now = 0.0  # the exchange's clock, as its last message had it
 
@@ -112,6 +113,7 @@ class CoinbaseSource:
         match happening:
             case Opened():
                 logger.info("connected to %s", self.options.addresses.socket)
+                self._asked.clear()
             case Lost(reason):
                 logger.warning("connection lost: %s", reason)
                 for series in self._series.values():
@@ -204,6 +206,17 @@ class CoinbaseSource:
         return bars_of(self.client, symbol, MINUTE, start=start, end=end)
 
     def _subscribe(self) -> None:
-        symbols = list(self._series)
-        if symbols:
-            self.link.socket.want({"heartbeats": [], "market_trades": symbols, "ticker": symbols})
+        if not self._series:
+            return
+        now = time.monotonic()
+        symbols = [symbol for symbol in self._series if not self._is_overdue(symbol, now)]
+        for symbol in symbols:
+            self._asked.setdefault(symbol, now)
+        self.link.socket.want({"heartbeats": [], "market_trades": symbols, "ticker": symbols})
+
+    def _is_overdue(self, symbol: str, now: float) -> bool:
+        """Whether a product's snapshot should have come long ago: it is left out once, and so asked for anew."""
+        overdue = not self._series[symbol].tape.synced and now - self._asked.get(symbol, now) > self.options.silence
+        if overdue:
+            del self._asked[symbol]
+        return overdue
