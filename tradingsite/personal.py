@@ -16,7 +16,7 @@ from apps.orders.models import ExchangeCursor, Fill, Order, OrderEvent
 from apps.orders.services import orders_abandon
 from apps.paper.models import PaperBook, PaperFill, PaperOrder
 from apps.portfolio.models import ChartPreference, EquitySnapshot
-from apps.risk.models import DayOpening, Halt, RiskPolicy
+from apps.risk.models import DayOpening, Halt, LimitChange, RiskPolicy
 
 
 def through(path: str, model: type, *without: str) -> Personal:
@@ -41,7 +41,7 @@ PERSONAL = [
     *(
         through("account__owner", model)
         for model in (
-            Bot, Entry, Balance, Hold, Position, RiskPolicy, DayOpening, PaperBook, PaperFill, Order, Fill,
+            Bot, Entry, Balance, Hold, Position, RiskPolicy, LimitChange, DayOpening, PaperBook, PaperFill, Order, Fill,
             ExchangeCursor, EquitySnapshot,
         )
     ),

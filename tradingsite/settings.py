@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from tradingsite.environment import choice, env, required, words
+from tradingsite.environment import choice, env, required, whole, words
 from tradingsite.settings_api import *  # noqa: F403
 from tradingsite.settings_logs import *  # noqa: F403
 from tradingsite.settings_people import *  # noqa: F403
@@ -23,6 +23,7 @@ COINBASE_SOCKET = env.str("COINBASE_SOCKET", default="wss://advanced-trade-ws.co
 COINBASE_PRODUCTS = words("COINBASE_PRODUCTS", ("BTC-USD", "ETH-USD", "SOL-USD"))  # streamed whoever uses them
 COINBASE_QUOTES = words("COINBASE_QUOTES", ("USD",))  # currencies whose products are listed
 STALE_AFTER = env.float("STALE_AFTER", default=10.0)  # wall seconds of silence after which a live market is stale
+LIMIT_RAISE_DELAY = whole("LIMIT_RAISE_DELAY", default=86_400)  # seconds until a higher risk limit is in force
 ORDER_LEASE = env.float("ORDER_LEASE", default=15.0)  # seconds; an exchange call must time out before
 BATCH_LEASE = env.float("BATCH_LEASE", default=15.0)
 BACKTEST_LEASE = env.float("BACKTEST_LEASE", default=60.0)  # longer than a run is silent for

@@ -27,7 +27,10 @@ from apps.portfolio import metrics as portfolio_metrics
 from apps.portfolio.first import open_first_account
 from apps.portfolio.services import session_restart
 from apps.portfolio.snapshots import snapshots_sweep
+from apps.portfolio.usage import usage
 from apps.risk import metrics as risk_metrics
+from apps.risk import registry as risk
+from apps.risk.limit_changes import raises_sweep
 from exchanges.port import Exchange
 from tradingsite.personal import PERSONAL, user_end
 
@@ -65,10 +68,12 @@ def connect() -> None:
     markets.on_session[:] = [session_restart]
     markets.is_settled[:] = [batches_settled, orders_settled]  # in this order: decisions make orders
     markets.products_in_use[:] = [products_of_bots, products_held, products_with_orders]
+    risk.usage_of = usage
     sweeps[:] = [
         Sweep("orders", 1, orders_sweep),
         Sweep("batches", 1, batches_sweep),
         Sweep("snapshots", 2, snapshots_sweep),
+        Sweep("limits", 5, raises_sweep),
         Sweep("backtests", 3, backtests_sweep),
         Sweep("played sessions", 600, sessions_purge),
         Sweep("counters", 5, counting.counters_sweep),

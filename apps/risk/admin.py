@@ -15,7 +15,7 @@ from apps.operations.filters import NamedValues
 from apps.operations.lists import ReadOnlyAdmin
 from apps.operations.tallies import Tally, tallies
 from apps.risk.admin_forms import HaltForm, WideHaltForm
-from apps.risk.models import Halt, RiskPolicy
+from apps.risk.models import Halt, LimitChange, RiskPolicy
 from apps.risk.services import halt, release
 
 PULL, RELEASE = "risk.add_halt", "risk.change_halt"
@@ -119,6 +119,21 @@ class RiskPolicyAdmin(ReadOnlyAdmin):
     search_fields = ("account__name", "account__owner__email")
     list_select_related = ("account__owner",)
     fields = (link("account"), link("account__owner", "owner"), *LIMITS)
+
+
+@admin.register(LimitChange)
+class LimitChangeAdmin(ReadOnlyAdmin):
+    list_display = (
+        "id", "asked", link("account"), link("account__owner", "owner"), "limit", "old", "new", "due", "state",
+    )  # fmt: skip
+    list_display_links = ("id", "asked")
+    list_filter = ("state", "limit")
+    search_fields = ("account__owner__email",)
+    list_select_related = ("account__owner",)
+    fields = (
+        link("account"), link("account__owner", "owner"), "limit", "old", "new", link("by"), "asked", "due", "state",
+        "ended",
+    )  # fmt: skip
 
 
 tallies += [

@@ -29,6 +29,37 @@ class RiskPolicy(models.Model):
         return f"limits of {self.account}"
 
 
+class LimitChange(models.Model):
+    """A change of one limit: a lower one is in force at once, a higher one waits until it is due. Never edited."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        DONE = "done", "In force"
+        CANCELLED = "cancelled", "Cancelled"
+
+    account = models.ForeignKey(TradingAccount, on_delete=models.CASCADE, related_name="limit_changes")
+    limit = models.CharField(max_length=32)  # field of RiskPolicy
+    old = models.FloatField()
+    new = models.FloatField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    asked = models.DateTimeField(auto_now_add=True)
+    due = models.DateTimeField()  # wall time
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    ended = models.DateTimeField(null=True, blank=True)  # when it came into force or was cancelled
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "limit"], condition=Q(state="waiting"), name="limit_change_waits_once"
+            )
+        ]
+        indexes = [models.Index(fields=["due"], condition=Q(state="waiting"), name="limit_changes_waiting")]
+
+    def __str__(self) -> str:
+        return f"{self.limit} {self.old:g} -> {self.new:g}"
+
+
 class Halt(models.Model):
     """A pulled kill switch. In force until released; the history stays."""
 

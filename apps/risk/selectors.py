@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from apps.accounts.models import TradingAccount, User
-from apps.risk.models import Halt, RiskPolicy
+from apps.risk.models import Halt, LimitChange, RiskPolicy
 from engine.config import RiskLimits
 from engine.kinds import HaltLevel
 
@@ -118,3 +118,8 @@ def _limits(policy: RiskPolicy | None) -> RiskLimits:
         daily_loss_amount=policy.daily_loss_amount,
         max_age=policy.max_age,
     )
+
+
+def limit_changes(user: User) -> QuerySet[LimitChange]:
+    """Every change of a limit of the user's accounts, newest first."""
+    return LimitChange.objects.filter(account__owner=user).select_related("account", "by")

@@ -1,4 +1,4 @@
-"""The kill switch: its state, pulling it, releasing it, its history, and the limits beside it."""
+"""The page of risk and the kill switch: state, limits and their use, history; pulling it and releasing it."""
 
 from allauth.core import ratelimit
 from django.contrib import messages
@@ -7,17 +7,18 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from apps.accounts.models import TradingAccount
-from apps.accounts.requests import UserRequest
+from apps.accounts.requests import UserRequest, own_account
 from apps.accounts.selectors import trading_accounts
 from apps.operations.pages import page
 from apps.risk.forms import HaltForm, ReleaseForm
+from apps.risk.limit_views import limit_bars
 from apps.risk.models import Halt
-from apps.risk.selectors import halts_in_force, halts_of, limits, may_release
+from apps.risk.selectors import halts_in_force, halts_of, limit_changes, may_release
 from apps.risk.services import halt as halt_pull
 from apps.risk.services import release as halt_release
 
 SHOWN = 50
+FRAGMENTS = {name: f"risk/_{name}.html" for name in ("state", "limits", "changes", "history")}
 
 
 @require_safe
@@ -28,18 +29,17 @@ def halts(request: UserRequest) -> HttpResponse:
         "account": account,
         "in_force": [(halt, may_release(request.user, halt)) for halt in in_force],
         "history": halts_of(request.user)[:SHOWN],
-        "limits": limits([account])[account.pk] if account else None,
+        "bars": limit_bars(account) if account else [],
+        "changes": limit_changes(request.user)[:SHOWN],
         "form": HaltForm(),
     }
-    return page(
-        request, "risk/halts.html", context, fragments={"state": "risk/_state.html", "history": "risk/_history.html"}
-    )
+    return page(request, "risk/halts.html", context, fragments=FRAGMENTS)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def halt(request: UserRequest) -> HttpResponse:
     """One tap, one confirmation, no typing."""
-    account = _account(request)
+    account = own_account(request)
     form = HaltForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         halt_pull(
@@ -56,7 +56,7 @@ def halt(request: UserRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def release(request: UserRequest, pk: int) -> HttpResponse:
     """Says what was halted and why, and asks for the password again."""
-    account = _account(request)
+    account = own_account(request)
     row = halts_in_force(account).filter(pk=pk).first()
     if row is None:
         raise Http404(f"no halt {pk} in force")
@@ -75,10 +75,3 @@ def release(request: UserRequest, pk: int) -> HttpResponse:
             return redirect("risk:halts")
     status = 400 if request.method == "POST" else 200
     return page(request, "risk/release.html", {"form": form, "halt": row}, status=status)
-
-
-def _account(request: UserRequest) -> TradingAccount:
-    account = trading_accounts(request.user).first()
-    if account is None:
-        raise Http404("no trading account")
-    return account

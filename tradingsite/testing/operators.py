@@ -15,6 +15,7 @@ from apps.bots.models import Bot
 from apps.markets.condition import Condition, DayCounts, Unbelieved, condition_store, day_count
 from apps.markets.sources import SourceEvent
 from apps.operations.models import Ownership
+from apps.risk.limit_changes import limits_change
 from apps.risk.models import Halt
 from apps.risk.services import halt
 from engine.kinds import EventKind, HaltLevel
@@ -62,6 +63,7 @@ def make_happened(market: Market) -> Happened:
     token_create(user=account.owner, name="script", scope="read")
     Ownership.objects.get_or_create(name="clock", epoch=3, holder="here:1")
     _make_streamed(market)
+    limits_change(account=account, by=account.owner, values={"max_positions": 9})
     return Happened(market, account.owner, account, bot, pulled)
 
 

@@ -36,7 +36,8 @@ OWN_PAGES = {
     "portfolio:performance": ["report"],
     "portfolio:performance_csv": [],
     "portfolio:paper": [],
-    "risk:halts": ["state", "history"],
+    "risk:halts": ["state", "limits", "changes", "history"],
+    "risk:limits": [],
     "markets:stream": ["state"],
     "markets:quality": [],
     "risk:halt": ["dialog"],
@@ -123,7 +124,7 @@ def test_a_stranger_sees_nothing_of_the_owner_on_shared_addresses(people):
 def test_an_operator_without_an_account_finds_every_page_usable(people):
     for name in OWN_PAGES:
         answer = people.operator.get(reverse(name), follow=True)
-        expected = 404 if name == "risk:halt" else 200
+        expected = 404 if name in ("risk:halt", "risk:limits") else 200
         assert answer.status_code == expected, name
 
 
@@ -209,7 +210,7 @@ def addresses(resolver: URLResolver, namespace: str = "") -> set[str]:
 
 def test_no_page_of_ours_is_missing_from_these_tests():
     ours = {name for name in addresses(get_resolver()) if name.split(":")[0] in OURS}
-    of_one = {f"bots:{name}" for name in BOT_PAGES} | {"bots:switch", "bots:rollback", "risk:release"}
+    of_one = {f"bots:{name}" for name in BOT_PAGES} | {"bots:switch", "bots:rollback", "risk:release", "risk:withdraw"}
     for_watchers = {f"operations:{name}" for name in ("live", "ready", "health", "metrics")}  # test_health, _metrics
     names = ("detail", "candles", "trades_csv", "report_json", "cancel", "delete", "bot")
     of_backtests = {f"backtests:{name}" for name in names}  # apps/backtests/tests/test_pages.py

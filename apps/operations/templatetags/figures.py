@@ -115,6 +115,14 @@ def ago(moment: datetime | None, empty: str = "\u2013") -> SafeString | str:
 
 
 @register.simple_tag
+def until(moment: datetime) -> SafeString:
+    """A wall time to come: how long it takes, the exact time in the title."""
+    left = (moment - timezone.now()).total_seconds()
+    text = f"in {formats.span(left)}" if left > 0 else "now"
+    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), formats.clock(moment), text)
+
+
+@register.simple_tag
 @cache  # a page of fifty bots has five hundred of them
 def icon(name: str, classes: str = "") -> SafeString:
     """A drawing of the sprite; decoration only, so a word must stand beside it."""
