@@ -100,7 +100,7 @@ def _fall(metrics: Metrics) -> str:
     """From when to when, and how long it took to recover."""
     if metrics["drawdown_start"] is None:
         return "never below its peak"
-    begun = formats.clock(formats.moment(metrics["drawdown_start"]))
+    begun = formats.utc_clock(formats.moment(metrics["drawdown_start"]))
     lasted = formats.span(metrics["drawdown_seconds"])
     if metrics["drawdown_end"] is None:
         return f"since {begun}, not recovered after {lasted}"

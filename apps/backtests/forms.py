@@ -13,7 +13,7 @@ from apps.bots.controls import MOST
 from apps.bots.fields import NumberField, number, percent_text
 from apps.bots.forms import PARAM, BotForm
 from apps.markets.candles import day_of
-from apps.operations.formats import clock, moment
+from apps.operations.formats import moment, utc_clock
 
 HUNDRED = Decimal(100)
 COSTS = {"cash": "10000", "fee": "0.6", "slippage": "0.02"}
@@ -91,7 +91,8 @@ def initial_of(backtest: Backtest) -> dict[str, Any]:
 
 
 def range_words(backtest: Backtest) -> str:
-    return f"{clock(moment(backtest.start))} to {clock(moment(backtest.end))}"
+    """In UTC, as its days are asked for."""
+    return f"{utc_clock(moment(backtest.start))} to {utc_clock(moment(backtest.end))}"
 
 
 def _cost_field(label: str, help_text: str) -> NumberField:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from io import StringIO
 from uuid import uuid4
 
@@ -222,6 +223,18 @@ def test_the_report_says_what_there_is_to_know(owner, user):
     ):  # fmt: skip
         assert words in page, words
     assert "Too few trades" not in page
+
+
+def test_its_market_times_are_utc_whatever_zone_the_owner_lives_in(owner, user):
+    backtest = done(user)
+    at_home = read(owner, of(backtest))
+    user.time_zone = "America/New_York"
+    user.save(update_fields=["time_zone"])
+    abroad = read(owner, of(backtest))
+    assert "2020-02-10 00:00 to 2020-02-17 00:00 UTC" in abroad
+    times = [re.findall(r"2020-02-1\d \d\d:\d\d", page) for page in (at_home, abroad)]
+    assert times[0] == times[1]
+    assert len(times[0]) > 40
 
 
 def test_few_trades_are_too_few_to_judge(owner, user):
