@@ -103,7 +103,8 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
                     return
             if now - beat >= BEAT:
                 beat = now
-                self.outbox.changed(["market"])
+                if any(venue.live for venue in self.venues.values()):
+                    self.outbox.changed(["market"])
                 for value in age_values(self.venues.values()):
                     self.outbox.value(*value)
                 self.outbox.add(

@@ -1,8 +1,10 @@
 """The live socket: what a page of a user hears, and what it does not."""
 
 import time
+from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 from channels.auth import AuthMiddlewareStack
 from channels.db import database_sync_to_async
@@ -12,11 +14,15 @@ from channels.security.websocket import AllowedHostsOriginValidator
 from channels.testing import WebsocketCommunicator
 from django.db import OperationalError
 from django.test import Client
+from django.utils import timezone
 
 from apps.dashboard import consumer
 from apps.dashboard.routing import websocket_urlpatterns
 from apps.dashboard.values import user_figures
+from apps.markets.models import Feed, MarketSession
+from apps.markets.services import feed_place
 from apps.operations.hints import market_group, user_group
+from engine.records import CANDLE
 from tradingsite.testing.market import make_product
 from tradingsite.testing.people import make_account, make_user
 
@@ -199,4 +205,24 @@ async def test_a_price_moves_no_figures_of_whoever_holds_nothing(owner, monkeypa
         )
         await hear(communicator, "v")
     assert len(read) == known
+    await communicator.disconnect()
+
+
+def make_silent_live_market():
+    """A trader on a live market that was heard a minute ago."""
+    account, product = make_account(venue="coinbase"), make_product(venue="coinbase")
+    session = MarketSession.objects.create(venue="coinbase", title="a test", simulated=False)
+    feed_place(session=session, product=product, starts=0, history=np.zeros(0, CANDLE))
+    Feed.objects.update(heard=timezone.now() - timedelta(seconds=60))
+    return account.owner
+
+
+async def test_it_tells_how_old_a_live_market_is_and_that_it_is_back(monkeypatch):
+    monkeypatch.setattr(consumer, "BEAT", 0.1)
+    owner = await database_sync_to_async(make_silent_live_market)()
+    communicator = await socket(await database_sync_to_async(cookies_of)(owner))
+    assert (await hear(communicator, "h"))["age"] >= 60
+    await get_channel_layer().group_send(market_group("coinbase"), {"type": "live.heard", "venue": "coinbase"})
+    ages = [(await hear(communicator, "h"))["age"] for _ in range(4)]
+    assert ages[-1] is None
     await communicator.disconnect()
