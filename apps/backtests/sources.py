@@ -16,6 +16,7 @@ from apps.markets.rules import product_rules
 from engine.config import ProductRules
 
 DAY = 86_400
+NAMED = 10  # markets that a refusal lists
 Span = tuple[int, int]  # first opening time and the end of the last bar, seconds UTC
 
 
@@ -55,7 +56,9 @@ def source_find(key: str) -> Source:
     """Raises ValidationError for what cannot be played."""
     found = {source.key: source for source in sources()}
     if key not in found:
-        raise ValidationError({"market": f"must be one of {', '.join(found)}, was {key[:120]!r}"})
+        some = ", ".join([*found][:NAMED])
+        more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
+        raise ValidationError({"market": f"must be one of {some}{more}, was {key[:120]!r}"})
     return found[key]
 
 

@@ -151,6 +151,13 @@ def test_it_finds_what_is_stored_of_a_market(user):
     assert source.span == (FIRST - 3 * DAY, FIRST)
 
 
+def test_a_refusal_lists_some_markets_alone(user, monkeypatch):
+    market = stored(s3600=3)
+    monkeypatch.setattr("apps.backtests.sources.NAMED", 1)
+    assert refused(user, market="moon") == {"market": f"must be one of {RECORDED} and 1 more, was 'moon'"}
+    assert ask(user, market=f"stored/{market.product.pk}", timeframe=3600)
+
+
 def test_bars_of_today_count_as_stored(market):
     market.bars(100, 101, 102)
     (source,) = [source for source in sources() if source.product]
