@@ -20,4 +20,5 @@ urlpatterns = [
     path("", include("apps.operations.urls")),
 ]
 
+handler400 = "apps.dashboard.errors.bad_request"
 handler500 = "apps.dashboard.errors.server_error"

@@ -20,9 +20,14 @@ SECRET = {"password", "code", "access", "refresh", "token"}  # never said back
 LONGEST = 200  # characters of a value said back
 RULES = {"required": "must be given", "null": "must not be null", "blank": "must not be empty"}
 
-BROKEN = {
-    "type": "about:blank", "title": "Internal Server Error", "status": 500,
-    "detail": "Something broke on our side; it was noted. Nothing was half-done.", "code": "error",
+# Of errors outside the API's own views.
+BROKEN: dict[str, object] = {
+    "type": "about:blank", "title": "Internal Server Error", "status": 500, "code": "error",
+    "detail": "Something broke on our side; it was noted. Nothing was half-done.",
+}  # fmt: skip
+MALFORMED: dict[str, object] = {
+    "type": "about:blank", "title": "Bad Request", "status": 400, "code": "malformed",
+    "detail": "A part of the address or of the headers is malformed.",
 }  # fmt: skip
 
 
@@ -79,13 +84,22 @@ def _rules(detail: Any, path: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _error(field: str, rule: str, request: Request) -> dict[str, Any]:
-    sent = {**request.query_params.dict(), **(request.data if isinstance(request.data, dict) else {})}
+    sent = _sent(request)
     place = _place(field, sent)
     told: dict[str, Any] = {"field": place, "rule": rule}
     found, value = _value(place, sent)
     if found and not SECRET & set(place.split(".")):
         told["value"] = value if len(repr(value)) <= LONGEST else f"{str(value)[:LONGEST]}…"
     return told
+
+
+def _sent(request: Request) -> dict[str, Any]:
+    """What the address and the body gave; a body that cannot be read gave nothing."""
+    try:
+        body = request.data
+    except exceptions.APIException:
+        body = None
+    return {**request.query_params.dict(), **(body if isinstance(body, dict) else {})}
 
 
 def _place(field: str, sent: Mapping[str, Any]) -> str:

@@ -145,3 +145,10 @@ def test_an_error_of_ours_is_a_problem_without_details(caller, monkeypatch):
     caller.client.raise_request_exception = False
     told = problem(caller.get("bots/"), 500)
     assert "secret" not in told["detail"]
+
+
+@pytest.mark.parametrize(("path", "kind"), [("/api/v1/bots/", "application/problem+json"), ("/terms/", "text/html")])
+def test_a_malformed_host_is_refused_everywhere(caller, path, kind):
+    answer = caller.get(path, Host="%bad")
+    assert answer.status_code == 400
+    assert answer.headers["Content-Type"].startswith(kind)
