@@ -8,13 +8,14 @@ from apps.accounts.api.own import own_accounts
 from apps.ledger.models import Entry
 from apps.ledger.selectors import entries
 from apps.ledger.serializers import EntrySerializer
+from apps.operations.api.filters import TimeFilter
 from apps.operations.api.views import ApiViewSet
 
 
 class EntryFilter(filters.FilterSet):
     account = filters.ModelChoiceFilter(queryset=own_accounts)
-    since = filters.IsoDateTimeFilter(field_name="at", lookup_expr="gte", help_text="Inclusive.")
-    until = filters.IsoDateTimeFilter(field_name="at", lookup_expr="lte", help_text="Inclusive.")
+    since = TimeFilter(field_name="at", lookup_expr="gte", help_text="Inclusive.")
+    until = TimeFilter(field_name="at", lookup_expr="lte", help_text="Inclusive.")
 
     class Meta:
         model = Entry

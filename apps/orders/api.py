@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.api.own import own_accounts
-from apps.operations.api.filters import FlagFilter, IdFilter
+from apps.operations.api.filters import FlagFilter, IdFilter, TimeFilter
 from apps.operations.api.refusals import states_conflict
 from apps.operations.api.schema import problems
 from apps.operations.api.views import ApiViewSet
@@ -28,8 +28,8 @@ class OrderFilter(filters.FilterSet):
     bot = IdFilter(method="of_bot", help_text="Id of a bot.")
     state = filters.ChoiceFilter(choices=[(state.value, state.value) for state in OrderState])
     working = FlagFilter(method="that_work", help_text="Not over yet.")
-    since = filters.IsoDateTimeFilter(field_name="created", lookup_expr="gte", help_text="Inclusive.")
-    until = filters.IsoDateTimeFilter(field_name="created", lookup_expr="lte", help_text="Inclusive.")
+    since = TimeFilter(field_name="created", lookup_expr="gte", help_text="Inclusive.")
+    until = TimeFilter(field_name="created", lookup_expr="lte", help_text="Inclusive.")
 
     class Meta:
         model = Order

@@ -14,6 +14,7 @@ from rest_framework.serializers import ValidationError
 from apps.accounts.models import TradingAccount
 from apps.bots.api.decisions import DecisionActions
 from apps.bots.api.filters import BotFilter
+from apps.bots.api.trials import TrialActions
 from apps.bots.models import Bot
 from apps.bots.rows import bot_rows
 from apps.bots.selectors import bots, versions
@@ -35,7 +36,7 @@ from apps.operations.api.schema import problems
 from engine.strategies.registry import REGISTRY
 
 
-class BotViewSet(DecisionActions):
+class BotViewSet(DecisionActions, TrialActions):
     """The caller's bots."""
 
     model, serializer_class, filterset_class = Bot, BotSerializer, BotFilter

@@ -138,3 +138,14 @@ def test_what_an_operator_paused_its_owner_cannot_start(caller, bot):
     refused = caller.post(f"bots/{bot.pk}/start/")
     assert refused.status_code == 409
     assert refused.json()["detail"] == f"bot: {caller.get(f'bots/{bot.pk}/').json()['held']}"
+
+
+def test_it_is_tested_on_the_recorded_data_of_its_market(caller, bot, market):
+    market.bars(100, 101, 102)
+    path = f"bots/{bot.pk}/test/"
+    answer = caller.post(path, {"start": "2020-02-10T00:01:00Z", "cash": "500.5"})
+    told = answer.json()
+    assert (answer.status_code, told["strategy"], told["params"]["stop"]) == (202, "scripted", 0.01)
+    assert (told["start"], told["end"], told["cash"]) == ("2020-02-10T00:01:00Z", "2020-02-10T00:03:00Z", "500.5")
+    assert caller.get(answer.headers["Location"]).json()["id"] == told["id"]
+    assert caller.post(path, {"start": "2021-01-01T00:00:00Z"}).json()["errors"][0]["field"] == "start"

@@ -1,9 +1,11 @@
 """Parameters of addresses: a name that nothing reads is refused, for a misspelt filter would show everything."""
 
+from datetime import UTC
 from typing import Any
 
 from django import forms
 from django_filters import rest_framework as filters
+from django_filters.fields import IsoDateTimeField
 from drf_spectacular.utils import extend_schema_field
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -45,3 +47,18 @@ class FlagField(forms.Field):
 @extend_schema_field(bool)
 class FlagFilter(filters.Filter):
     field_class = FlagField
+
+
+class TimeField(IsoDateTimeField):
+    """A time in UTC: the database knows no offset beyond 16 hours, though ISO 8601 has some."""
+
+    def clean(self, value: Any) -> Any:
+        at = super().clean(value)
+        try:
+            return at and at.astimezone(UTC)
+        except OverflowError:
+            raise forms.ValidationError(f"must be within the years 1 to 9999 in UTC, was {str(value)[:40]!r}") from None
+
+
+class TimeFilter(filters.IsoDateTimeFilter):
+    field_class = TimeField

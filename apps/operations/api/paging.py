@@ -1,5 +1,6 @@
 """Keyset pages: a cursor stands behind a row, so that rows that come in between shift nothing."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError as FieldError
@@ -31,15 +32,20 @@ class KeysetPagination(pagination.CursorPagination):
         try:
             cursor = super().decode_cursor(request)
             if cursor is not None and cursor.position is not None:
-                self._check(cursor.position)
-        except (NotFound, FieldError, ValueError):
+                cursor = cursor._replace(position=self._clean(str(cursor.position)))
+        except (NotFound, FieldError, ValueError, OverflowError):
             raise ValidationError({"cursor": f"must be the cursor of a page, was {str(raw)[:80]!r}"}) from None
         return cursor
+
+    def _clean(self, position: str) -> Any:
+        """What the column can be compared with: a time in UTC, for the database knows no offset beyond 16 hours."""
+        value = self._column.to_python(position)
+        return value.astimezone(UTC) if isinstance(value, datetime) else value
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any] | None:
         # The first column of the order decides what a cursor's position must be.
         name = self.get_ordering(request, queryset, view)[0].lstrip("-")
-        self._check = queryset.model._meta.get_field(name).to_python
+        self._column = queryset.model._meta.get_field(name)
         return super().paginate_queryset(queryset, request, view)
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:

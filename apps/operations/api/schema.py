@@ -78,13 +78,16 @@ class ProblemSchema(AutoSchema):
 
     def _example(self, direction: str) -> list[OpenApiExample]:
         serializer = self.get_request_serializer() if direction == "request" else self.get_response_serializers()
+        statuses = ["200", "201"]
         if isinstance(serializer, dict):
-            serializer = next((each for code, each in serializer.items() if str(code).startswith("2")), None)
+            statuses = [str(status) for status in serializer if str(status).startswith("2")]
+            serializer = next((each for status, each in serializer.items() if str(status) in statuses), None)
         value = getattr(getattr(serializer, "child", serializer), "example", None)
         if value is None:
             return []
-        is_request = direction == "request"
-        return [OpenApiExample("Example", value=value, request_only=is_request, response_only=not is_request)]
+        if direction == "request":
+            return [OpenApiExample("Example", value=value, request_only=True)]
+        return [OpenApiExample("Example", value=value, response_only=True, status_codes=statuses)]
 
     def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)

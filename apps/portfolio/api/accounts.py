@@ -17,6 +17,7 @@ from rest_framework.reverse import reverse
 from apps.accounts.models import TradingAccount
 from apps.accounts.selectors import trading_accounts
 from apps.ledger.serializers import EntrySerializer
+from apps.operations.api.filters import TimeFilter
 from apps.operations.api.idempotency import idempotent
 from apps.operations.api.views import ApiViewSet
 from apps.portfolio.models import EquitySnapshot
@@ -35,8 +36,8 @@ from apps.risk.selectors import limits
 
 
 class SnapshotFilter(filters.FilterSet):
-    since = filters.IsoDateTimeFilter(field_name="at", lookup_expr="gte", help_text="Market time, inclusive.")
-    until = filters.IsoDateTimeFilter(field_name="at", lookup_expr="lte", help_text="Market time, inclusive.")
+    since = TimeFilter(field_name="at", lookup_expr="gte", help_text="Market time, inclusive.")
+    until = TimeFilter(field_name="at", lookup_expr="lte", help_text="Market time, inclusive.")
 
 
 class AccountViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.ledger.models import Position
+from apps.operations.api.filters import TimeFilter
 from apps.operations.api.views import ApiViewSet
 from apps.portfolio.api.positions import PositionFilter
 from apps.portfolio.serializers.positions import TotalsSerializer, TradeSerializer
@@ -18,8 +19,8 @@ from apps.portfolio.trades import REASONS, totals, trades
 
 
 class TradeFilter(PositionFilter):
-    since = filters.IsoDateTimeFilter(field_name="closed", lookup_expr="gte", help_text="Market time, inclusive.")
-    until = filters.IsoDateTimeFilter(field_name="closed", lookup_expr="lte", help_text="Market time, inclusive.")
+    since = TimeFilter(field_name="closed", lookup_expr="gte", help_text="Market time, inclusive.")
+    until = TimeFilter(field_name="closed", lookup_expr="lte", help_text="Market time, inclusive.")
     result = filters.ChoiceFilter(choices=[("win", "win"), ("loss", "loss")], method="with_result")
     reason = filters.ChoiceFilter(choices=[(reason, reason) for reason in REASONS if reason])
     run = filters.ChoiceFilter(

@@ -84,6 +84,7 @@ RULES = {
     "POST bots/{id}/pause/": Rule(200, OWN, nothing),
     "POST bots/{id}/start/": Rule(200, OWN, nothing),
     "POST bots/{id}/evaluate/": Rule(200, OWN, nothing),
+    "POST bots/{id}/test/": Rule(202, OWN, nothing),
     "GET bots/{id}/evaluations/": Rule(200, OWN),
     "GET bots/{id}/why/": Rule(200, OWN),
     "GET bots/{id}/versions/": Rule(200, OWN),

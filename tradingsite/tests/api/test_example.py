@@ -15,7 +15,7 @@ from tradingsite.testing.people import make_account, make_user
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "api.md"
 PASSWORD = "correct horse battery"
-PATIENCE = 60.0  # seconds
+PATIENCE = 120.0  # seconds
 
 
 def script() -> str:
@@ -27,7 +27,11 @@ def test_it_signs_in_makes_a_bot_and_follows_it(live_server):
     market, account = Market(), make_account(make_user("script@example.org", password=PASSWORD))
     told = {"SITE": live_server.url, "EMAIL": "script@example.org", "PASSWORD": PASSWORD, "DECISIONS": "2"}
     with subprocess.Popen(
-        [sys.executable, "-c", script()], env=os.environ | told, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [sys.executable, "-c", script()],
+        env=os.environ | told,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     ) as follower:
         deadline = time.monotonic() + PATIENCE
         while follower.poll() is None and time.monotonic() < deadline:

@@ -59,3 +59,10 @@ def test_whoever_asks_too_often_is_told_when_to_come_back(caller, monkeypatch):
     assert refused.json()["code"] == "throttled"
     assert 0 < int(refused.headers["Retry-After"]) <= 60
     assert Caller(make_account().owner).get("strategies/").status_code == 200
+
+
+def test_times_far_from_greenwich_are_times(caller):
+    assert caller.get("orders/?since=1734-12-31T02:45:08%2B19:53").status_code == 200
+    assert (
+        caller.get("trades/?cursor=cD0yMDIwLTAxLTAxKzAwJTNBMDAlM0EwMCUyQjE5JTNBNTM%3D").status_code == 200
+    )  # +19:53 too

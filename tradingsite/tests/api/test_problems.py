@@ -107,6 +107,8 @@ def test_a_body_that_cannot_be_read_is_refused(caller, body, kind, status):
         ("bots/?cursor=nonsense", "cursor"),
         ("bots/?cursor=cD1hYmM%3D", "cursor"),  # p=abc
         ("bots/?product=%00", "product"),
+        ("orders/?since=0001-01-01T00:00:00%2B19:53", "since"),
+        ("trades/?cursor=cD05OTk5LTEyLTMxKzIzJTNBNTklM0E1OS0xOSUzQTUz", "cursor"),  # p=9999-12-31 23:59:59-19:53
         ("market/products/{product}/candles/?interval=2m", "interval"),
         ("market/products/{product}/candles/?start=yesterday", "start"),
         ("market/products/{product}/candles/?limit=1001", "limit"),
