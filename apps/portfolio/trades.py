@@ -4,15 +4,31 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
-from django.db.models import Count, DurationField, ExpressionWrapper, F, Max, Min, Q, QuerySet, Sum
+from django.db.models import (
+    Avg,
+    Count,
+    DecimalField,
+    DurationField,
+    ExpressionWrapper,
+    F,
+    Max,
+    Min,
+    Q,
+    QuerySet,
+    Sum,
+    Value,
+)
+from django.db.models.functions import Cast, NullIf
+from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.ledger.models import Position
 from apps.ledger.selectors import positions
-from apps.markets.models import Product
+from apps.markets.models import TIMEFRAMES, Product
 from apps.portfolio.results import closed_positions
 
 SORTS = {
@@ -35,6 +51,10 @@ REASONS = {
     "reset": "Account reset",
 }
 RUNS = {"": "This run", "all": "All runs"}
+
+
+AMOUNT = DecimalField(max_digits=38, decimal_places=18)
+ROOM = 50  # bars within which a trade is shown on its chart
 
 
 class TradeFilter(forms.Form):
@@ -73,11 +93,22 @@ class TradeFilter(forms.Form):
 
 
 def trades(user: User) -> QuerySet[Position]:
-    """Every closed trade of the user with its net result, that as a ratio of what was paid, and its duration."""
+    """Every closed trade of the user with its net result, that as a ratio of what was paid and as a multiple of what
+    was at risk between entry and stop (``r``, None without a stop), and its duration."""
     return closed_positions(positions(user)).annotate(
         ratio=F("net") / F("bought_notional"),
+        r=F("net") / (F("bought_notional") * NullIf(Cast("stop", AMOUNT), Value(Decimal(0)))),
         duration=ExpressionWrapper(F("closed") - F("opened"), output_field=DurationField()),
     )
+
+
+def chart_address(trade: Position) -> str:
+    """Of the chart at the trade, in the shortest bars that leave it room."""
+    assert trade.closed is not None
+    length = (trade.closed - trade.opened).total_seconds()
+    interval = next((name for name, seconds in TIMEFRAMES.items() if seconds * ROOM >= length), "1d")
+    query = {"market": trade.product.symbol, "interval": interval, "around": int(trade.opened.timestamp())}
+    return f"{reverse('portfolio:charts')}?{urlencode(query)}"
 
 
 def _conditions(data: dict[str, Any]) -> list[Q]:
@@ -109,6 +140,7 @@ class Totals:
     fees: Decimal
     gained: Decimal
     lost: Decimal
+    r: Decimal | None  # average, of the trades that had a stop
     best: Decimal | None
     worst: Decimal | None
 
@@ -131,9 +163,10 @@ def totals(trades: QuerySet[Position]) -> Totals:
     zero = Decimal(0)
     row = trades.aggregate(
         trades=Count("pk"), wins=Count("pk", filter=Q(net__gt=0)), total=Sum("net"), paid=Sum("fees"),
-        gained=Sum("net", filter=Q(net__gt=0)), lost=Sum("net", filter=Q(net__lt=0)), best=Max("net"), worst=Min("net"),
+        gained=Sum("net", filter=Q(net__gt=0)), lost=Sum("net", filter=Q(net__lt=0)), average=Avg("r"),
+        best=Max("net"), worst=Min("net"),
     )  # fmt: skip
     return Totals(
         row["trades"], row["wins"], row["total"] or zero, row["paid"] or zero, row["gained"] or zero,
-        -(row["lost"] or zero), row["best"], row["worst"],
+        -(row["lost"] or zero), row["average"], row["best"], row["worst"],
     )  # fmt: skip

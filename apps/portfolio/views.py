@@ -22,10 +22,11 @@ from apps.portfolio.forms import DepositForm, ResetForm
 from apps.portfolio.holdings import Holding, holder_names, holdings
 from apps.portfolio.selectors import equity, sum_known, transfers
 from apps.portfolio.services import paper_account_reset, paper_deposit
-from apps.portfolio.trades import SORTS, TradeFilter, totals
+from apps.portfolio.trades import SORTS, TradeFilter, chart_address, totals
 
 CSV_ROWS = 50_000
 TRANSFERS = 20
+SIDE = "long"  # nothing is sold short on a spot market
 
 
 @require_safe
@@ -60,6 +61,8 @@ def trades(request: UserRequest) -> HttpResponse:
         "descending": descending,
         "sorts": SORTS,
         "names": holder_names(trading_accounts(request.user).prefetch_related("bots")),
+        # Bars of earlier runs are those of another session.
+        "charts": {row.pk: chart_address(row) for row in part.rows if row.generation == row.account.generation},
         "filtered": any(request.GET.get(name) for name in form.fields),
     }
     status = 200 if form.is_valid() else 400
@@ -90,6 +93,7 @@ def trades_csv(request: UserRequest) -> HttpResponse:
 CSV_HEADER = [
     "opened_utc", "closed_utc", "market", "bot", "quantity", "entry_price", "exit_price", "fees", "net_result",
     "currency", "net_ratio", "duration_seconds", "reason", "account", "mode", "run",
+    "side", "risk_multiple",
 ]  # fmt: skip
 
 
@@ -99,6 +103,7 @@ def _csv_row(row: Position, names: dict[str, tuple[int, str]]) -> list[Cell]:
         row.opened, row.closed, row.product.symbol, names.get(row.holder, (0, row.holder))[1], row.bought,
         row.entry_price, row.exit_price, row.fees, row.net, row.product.quote, row.ratio,  # type: ignore[attr-defined]
         int((row.closed - row.opened).total_seconds()), row.reason, row.account.name, row.account.mode, row.generation,
+        SIDE, row.r,  # type: ignore[attr-defined]
     ]  # fmt: skip
 
 

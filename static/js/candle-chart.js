@@ -229,7 +229,8 @@
     } else if (around) {
       const centre = indexOf(Number(around) - data.timeframe + 1);
       scale.setVisibleLogicalRange({ from: centre - 60, to: centre + 60 });
-      tell(Math.min(centre, newest()));
+      cursor = Math.min(centre, newest());
+      tell(cursor);
     } else scale.setVisibleLogicalRange({ from: count - (narrow.matches ? 60 : 140), to: count + 3 });
   }
 

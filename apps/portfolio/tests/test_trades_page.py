@@ -166,3 +166,30 @@ def test_the_csv_of_a_stranger_is_empty(client, bot):
     trade(bot, 0, "5")
     client.force_login(make_account().owner)
     assert rows(client.get(reverse("portfolio:trades_csv"))) == []
+
+
+def test_a_trade_is_told_as_a_multiple_of_what_was_at_risk(client, bot):
+    trade(bot, 0, "5", stop=0.02)  # 2 were at risk
+    trade(bot, 1, "-1", stop=0.04)
+    trade(bot, 2, "7")  # without a stop
+    answer = client.get(reverse("portfolio:trades"), {"sort": "closed"})
+    assert [row.r for row in answer.context["part"].rows] == [Decimal("2.5"), Decimal("-0.25"), None]
+    assert answer.context["totals"].r == Decimal("1.125")
+    first, second, third = rows(client.get(reverse("portfolio:trades_csv"), {"sort": "closed"}))
+    assert (first["risk_multiple"], second["risk_multiple"], third["risk_multiple"]) == ("2.5", "-0.25", "")
+
+
+def test_a_trade_leads_to_its_chart_as_long_as_its_bars_are_played(client, bot):
+    late = trade(bot, 0, "5", closed=START + timedelta(hours=30))
+    trade(bot, 1, "3", generation=bot.account.generation - 1)
+    charts = client.get(reverse("portfolio:trades"), {"run": "all"}).context["charts"]
+    at = int(START.timestamp())
+    assert charts == {late.pk: f"/charts/?market=BTC-USD&interval=1h&around={at}"}
+
+
+def test_the_totals_are_those_of_the_filter_and_not_of_the_page(client, bot, monkeypatch):
+    monkeypatch.setattr(paging.keyset, "__kwdefaults__", {"size": 2})
+    for number in range(5):
+        trade(bot, number, str(number))
+    totals = client.get(reverse("portfolio:trades")).context["totals"]
+    assert (totals.trades, totals.net, totals.fees, totals.win_rate) == (5, 10, 5, 0.8)
