@@ -1,6 +1,6 @@
 """What the platform asks of an exchange, and the values that go to and fro. Implemented by adapters and by paper."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -85,5 +85,8 @@ class Exchange(Protocol):
     def fills_since(self, cursor: int) -> list[FillReport]:
         """Fills after the cursor, oldest first."""
 
-    def catch_up(self) -> int:
-        """Brings the exchange's answers up to the market's newest event and returns that event's position."""
+    def catch_up(self) -> Mapping[str, int]:
+        """Brings the exchange's answers up to each market's newest event; those events' positions by symbol.
+
+        A product's position never falls. Products go at their own pace: one may lie far behind another.
+        """

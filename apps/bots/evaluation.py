@@ -46,7 +46,7 @@ def _work_off(batch: EvaluationBatch) -> None:
     accounts = sorted(set(_due_bots(batch).values_list("account_id", flat=True)))
     if feed.session_id != batch.session_id:
         accounts = []  # a recording that is over decides nothing
-    for account_id in accounts_unsettled(accounts, batch.position):
+    for account_id in accounts_unsettled(accounts, batch.product, batch.position):
         orders_work(account_id)  # fills of the bar come before decisions on it
     readings = Readings(batch.session, batch.product, batch.time, feed.price or float("nan"))
     for start in range(0, len(accounts), ACCOUNTS_A_COMMIT):

@@ -144,8 +144,18 @@ class Fill(models.Model):
 
 
 class ExchangeCursor(models.Model):
-    """How far an account's exchange reports have been read."""
+    """How far an account's fills have been read, in the exchange's own numbering."""
 
     account = models.OneToOneField(TradingAccount, on_delete=models.CASCADE, related_name="exchange_cursor")
     fills = models.BigIntegerField(default=0)
-    caught_up = models.BigIntegerField(default=0)  # event position whose fills are all posted
+
+
+class ProductCursor(models.Model):
+    """How far a product's market has been read for an account: each product has a feed that goes at its own pace."""
+
+    account = models.ForeignKey(TradingAccount, on_delete=models.CASCADE, related_name="product_cursors")
+    product = models.ForeignKey(Product, on_delete=models.CASCADE)
+    caught_up = models.BigIntegerField()  # position of the product's last event whose fills are all posted
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "product"], name="product_cursor_once")]

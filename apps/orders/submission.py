@@ -35,11 +35,11 @@ def submit_due(account_id: int) -> bool:
     orders = Order.objects.filter(account_id=account_id)
     # Asked before anything is locked: most of the time nothing waits.
     states = set(orders.filter(_waits(now) | _wants_cancel(now)).values_list("state", flat=True))
-    ready = _claim_orders(account_id, now) if OrderState.PENDING in states else []
+    ready = _claim_orders(account_id) if OrderState.PENDING in states else []
     for order in ready:
         with about(order.correlation_id, bot=order.bot_id, order=order.pk):
             _send(order)
-    doomed = _claim_cancels(account_id, now) if states - {OrderState.PENDING} else []
+    doomed = _claim_cancels(account_id) if states - {OrderState.PENDING} else []
     for order in doomed:
         with about(order.correlation_id, bot=order.bot_id, order=order.pk):
             _cancel(order)
@@ -57,8 +57,9 @@ def _wants_cancel(now: datetime) -> Q:
 
 
 @transaction.atomic
-def _claim_orders(account_id: int, now: datetime) -> list[Order]:
+def _claim_orders(account_id: int) -> list[Order]:
     account = lock_account(account_id)
+    now = timezone.now()  # the lease begins when the wait for the account is over
     level = halt_level(account)
     waiting = Order.objects.filter(_waits(now), account_id=account_id)
     claim = uuid4()
@@ -164,8 +165,9 @@ def _record(order: Order, state: OrderState, kind: str, message: str, retry: dat
 
 
 @transaction.atomic
-def _claim_cancels(account_id: int, now: datetime) -> list[Order]:
+def _claim_cancels(account_id: int) -> list[Order]:
     account = lock_account(account_id)
+    now = timezone.now()
     asked = Order.objects.filter(_wants_cancel(now), account_id=account_id)
     claimed = []
     for order in asked.select_related("product").order_by("pk"):

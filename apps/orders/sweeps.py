@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from apps.markets.models import Product
 from apps.operations.nudges import nudge
-from apps.orders.models import ExchangeCursor, Order
+from apps.orders.cursors import caught_up
+from apps.orders.models import Order
 from apps.risk.models import Halt
 from engine.orders.states import WORKING, OrderState
 
@@ -20,10 +21,7 @@ BUSY = [OrderState.PENDING, OrderState.SUBMITTING, OrderState.CANCELLING]
 def orders_sweep() -> None:
     """Nudges every account whose orders wait, whose senders died or whose exchange has news."""
     waiting = Order.objects.filter(state__in=WORKING, created__lt=timezone.now() - QUIET)
-    read = ExchangeCursor.objects.filter(
-        account=models.OuterRef("account"), caught_up__gte=models.OuterRef("product__feed__position")
-    )
-    due = waiting.filter(~Q(state=OrderState.OPEN) | Q(cancel_requested=True) | ~models.Exists(read))
+    due = waiting.filter(~Q(state=OrderState.OPEN) | Q(cancel_requested=True) | ~caught_up("product__feed__position"))
     for account_id in due.values_list("account_id", flat=True).distinct():
         nudge("orders_work", account_id, queue="orders")
     if Halt.objects.filter(swept=False, released_at=None).exists():
@@ -31,13 +29,12 @@ def orders_sweep() -> None:
 
 
 def orders_settled(product: Product, position: int) -> bool:
-    """Whether no order of the product is on its way and every book has matched up to the position.
+    """Whether no order of the product is on its way and each has been read up to the position.
 
     Asked in one statement, which sees one moment: of two, the first might miss the exit that a fill makes and the
     second the entry that was filled meanwhile.
     """
-    read = ExchangeCursor.objects.filter(account=models.OuterRef("account"), caught_up__gte=position)
-    waiting = ~Q(state=OrderState.OPEN) | Q(cancel_requested=True) | ~models.Exists(read)
+    waiting = ~Q(state=OrderState.OPEN) | Q(cancel_requested=True) | ~caught_up(position)
     return not Order.objects.filter(waiting, product=product, state__in=[*BUSY, OrderState.OPEN]).exists()
 
 
@@ -53,9 +50,11 @@ def products_with_orders(venue: str) -> models.QuerySet[Order, int]:
     return working.values_list("product_id", flat=True).distinct()
 
 
-def accounts_unsettled(account_ids: Iterable[int], position: int) -> list[int]:
-    """Those of the accounts with orders on their way or not yet matched up to ``position``, in key order."""
-    orders = Order.objects.filter(account__in=list(account_ids), state__in=WORKING)
-    read = ExchangeCursor.objects.filter(account=models.OuterRef("account"), caught_up__gte=position)
-    waiting = ~Q(state=OrderState.OPEN) | Q(cancel_requested=True) | ~models.Exists(read)
+def accounts_unsettled(account_ids: Iterable[int], product: Product, position: int) -> list[int]:
+    """Those of the accounts with orders of the product on their way or not yet read up to ``position``, in key order.
+
+    What an account does in other products is its decisions' concern only as far as it is posted.
+    """
+    orders = Order.objects.filter(account__in=list(account_ids), product=product, state__in=WORKING)
+    waiting = ~Q(state=OrderState.OPEN) | Q(cancel_requested=True) | ~caught_up(position)
     return sorted(set(orders.filter(waiting).values_list("account_id", flat=True)))

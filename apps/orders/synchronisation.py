@@ -1,20 +1,22 @@
 """Reading what the exchange did: fills first, then states. Start-up, recovery and daily life are this one path."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from apps.accounts.locks import lock_account
 from apps.accounts.models import TradingAccount
 from apps.orders import registry
 from apps.orders.changes import fill_apply, order_move, report_apply, report_is_news
+from apps.orders.cursors import cursors_advance
 from apps.orders.events import event_add
-from apps.orders.models import ExchangeCursor, Order
+from apps.orders.models import ExchangeCursor, Order, ProductCursor
 from engine.orders.states import OrderState
 from exchanges.port import Exchange, FillReport, OrderReport, Unavailable, Unknown
 
@@ -31,13 +33,13 @@ def synchronise(account: TradingAccount) -> bool:
     Fills are asked for also when no order is open: one may come late for an order that counts as over.
     """
     cursor, _ = ExchangeCursor.objects.get_or_create(account=account)  # before the orders: they show its fills
-    known = _known(account)
+    known, read = _known(account)
     if _recover(account, [order for order in known.values() if order.state in LATE]):
-        known = _known(account)
-    working = [key for key, order in known.items() if order.state in AT_EXCHANGE]
+        known, read = _known(account)
+    working = {key: order for key, order in known.items() if order.state in AT_EXCHANGE}
     exchange = registry.exchange_for(account)
     try:
-        position = exchange.catch_up()
+        positions = exchange.catch_up()
         fills = exchange.fills_since(cursor.fills)
         touched = {*working, *(fill.client_order_id for fill in fills)}
         if not touched:
@@ -45,23 +47,33 @@ def synchronise(account: TradingAccount) -> bool:
         reports = exchange.reports(sorted(touched))
     except (Unavailable, Unknown):
         return False
-    if not fills and not any(report_is_news(known[report.client_order_id], report) for report in reports):
-        # As of ``position`` every fill was posted when the cursor was read: no lock is needed to say so.
-        ExchangeCursor.objects.filter(pk=cursor.pk, caught_up__lt=position).update(caught_up=position)
+    reached = {order.product_id: positions.get(order.product.symbol, 0) for order in working.values()}
+    further = {product_id: to for product_id, to in reached.items() if to > read.get(product_id, -1)}
+    news = fills or any(report_is_news(known[report.client_order_id], report) for report in reports)
+    if not news and further.keys() <= read.keys():
+        # Up to here every fill was posted when the cursor was read: no lock is needed to say so.
+        cursors_advance(account, further)
         return False
-    return _take_over(account.pk, fills, reports, position)
+    return _take_over(account.pk, fills, reports, further)
 
 
-def _known(account: TradingAccount) -> dict[UUID, Order]:
-    """Orders of which the exchange may have news."""
-    orders = Order.objects.filter(account=account, state__in=[*AT_EXCHANGE, *LATE]).order_by("pk")
-    return {order.client_order_id: order for order in orders}
+def _known(account: TradingAccount) -> tuple[dict[UUID, Order], dict[int, int]]:
+    """Orders of which the exchange may have news, and how far their products were read, by product id."""
+    cursors = ProductCursor.objects.filter(account=OuterRef("account"), product=OuterRef("product"))
+    orders = Order.objects.filter(account=account, state__in=[*AT_EXCHANGE, *LATE]).select_related("product")
+    rows = list(orders.annotate(read=Subquery(cursors.values("caught_up"))).order_by("pk"))
+    return (
+        {order.client_order_id: order for order in rows},
+        {order.product_id: order.read for order in rows if order.read is not None},
+    )
 
 
 @transaction.atomic
-def _take_over(account_id: int, fills: Sequence[FillReport], reports: Sequence[OrderReport], position: int) -> bool:
+def _take_over(
+    account_id: int, fills: Sequence[FillReport], reports: Sequence[OrderReport], reached: Mapping[int, int]
+) -> bool:
     account = lock_account(account_id)
-    cursor = ExchangeCursor.objects.select_for_update().get(account=account)
+    cursor = ExchangeCursor.objects.get(account=account)
     keys = {report.client_order_id for report in reports} | {fill.client_order_id for fill in fills}
     orders = {
         order.client_order_id: order
@@ -79,8 +91,8 @@ def _take_over(account_id: int, fills: Sequence[FillReport], reports: Sequence[O
         before = order.state
         report_apply(account, order, report)
         changed |= order.state != before
-    cursor.caught_up = max(cursor.caught_up, position)
-    cursor.save(update_fields=["fills", "caught_up"])
+    cursor.save(update_fields=["fills"])
+    cursors_advance(account, reached)
     return changed
 
 

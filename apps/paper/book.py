@@ -1,5 +1,6 @@
 """Matching a paper book: the core's matching over the market's events, each fill priced again in Decimal."""
 
+from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 
 import numpy as np
@@ -23,18 +24,14 @@ STATUS = {
 }
 
 
-def advance(account: TradingAccount, book: PaperBook) -> int:
-    """Matches the locked book's open orders against the events after its position; returns the position reached."""
+def advance(account: TradingAccount, book: PaperBook, orders: Sequence[PaperOrder]) -> int:
+    """Matches the open orders of a locked book against the events after its position; returns the position reached."""
     feed = book.product.feed
-    if feed.position <= book.position:
-        return book.position
-    orders = list(book.orders.filter(status=PaperOrder.Status.OPEN).order_by("pk"))
-    if orders:
-        rules = rules_record(product_rules(book.product), account_costs(account))
-        for event in events_between(feed, book.position, feed.position):
-            for order in orders:
-                if order.status == PaperOrder.Status.OPEN:
-                    _match(account, book.product, order, event, rules)
+    rules = rules_record(product_rules(book.product), account_costs(account))
+    for event in events_between(feed, book.position, feed.position):
+        for order in orders:
+            if order.status == PaperOrder.Status.OPEN:
+                _match(account, book.product, order, event, rules)
     book.position = feed.position
     book.save(update_fields=["position"])
     return book.position

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import groupby
+from operator import attrgetter
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 
 from apps.accounts.models import TradingAccount
 from apps.markets.models import Feed, Product
@@ -59,7 +61,7 @@ class PaperExchange:
         order = self._orders().filter(client_order_id=client_order_id).first()
         if order is None:
             return None
-        advance(self.account, self._book(order.book.product))
+        self._match()
         order.refresh_from_db()
         if order.status == PaperOrder.Status.OPEN:
             order.status = PaperOrder.Status.CANCELLED
@@ -73,20 +75,16 @@ class PaperExchange:
         fills = PaperFill.objects.filter(account=self.account, pk__gt=cursor).select_related("order__book__product")
         return [_fill_report(fill) for fill in fills.order_by("pk")]
 
-    def catch_up(self) -> int:
-        """Matches the books with open orders against every event since; returns the position all have reached."""
-        working = PaperOrder.objects.filter(book=OuterRef("pk"), status=PaperOrder.Status.OPEN)
-        books = PaperBook.objects.filter(Exists(working), account=self.account).order_by("pk")
-        newest = self._newest()  # before the books: an order that is in none of them yet arrives here or later
+    def catch_up(self) -> dict[str, int]:
+        """Matches the books with open orders against every event since; the positions reached by symbol."""
+        feeds = Feed.objects.filter(product__venue=self.account.venue)
+        # Before the books: an order that is in none of them yet arrives here or later.
+        reached = dict(feeds.values_list("product__symbol", "position"))
         with transaction.atomic():
-            return min((advance(self.account, book) for book in self._locked(books)), default=newest)
+            return reached | self._match()
 
     def _orders(self) -> QuerySet[PaperOrder]:
         return PaperOrder.objects.filter(book__account=self.account).select_related("book__product")
-
-    def _newest(self) -> int:
-        feeds = Feed.objects.filter(product__venue=self.account.venue).order_by("-position")
-        return feeds.values_list("position", flat=True).first() or 0
 
     def _book(self, product: Product) -> PaperBook:
         mine = PaperBook.objects.filter(account=self.account, product=product)
@@ -95,6 +93,22 @@ class PaperExchange:
             PaperBook.objects.get_or_create(account=self.account, product=product)
             book = self._locked(mine).get()
         return book
+
+    def _match(self) -> dict[str, int]:
+        """Matches the books with open orders that are behind their markets; the positions reached by symbol.
+
+        Whoever makes fills holds all books of the account: else those of two products might be committed out of the
+        order of their numbers, and who reads on from a cursor would miss one.
+        """
+        books = list(self._locked(PaperBook.objects.filter(account=self.account).order_by("pk")))
+        behind = [book for book in books if book.position < book.product.feed.position]
+        if not behind:
+            return {}
+        orders = PaperOrder.objects.filter(book__in=behind, status=PaperOrder.Status.OPEN).order_by("book", "pk")
+        waiting = {book_id: list(each) for book_id, each in groupby(orders, key=attrgetter("book_id"))}
+        return {
+            book.product.symbol: advance(self.account, book, waiting[book.pk]) for book in behind if book.pk in waiting
+        }
 
     def _locked(self, books: QuerySet[PaperBook]) -> QuerySet[PaperBook]:
         return books.select_for_update(of=("self",)).select_related("product__feed__session")

@@ -198,10 +198,10 @@ class ExchangeContract:
         assert venue.exchange.fills_since(cursors[-1]) == []
 
     def test_its_position_in_the_market_never_falls(self, venue):
-        reached = [venue.exchange.catch_up()]
+        reached = [venue.exchange.catch_up()[venue.symbol]]
         self.place(venue, kind=OrderKind.LIMIT, limit_price=D(50))
         for price in ("100", "101", "102"):
             venue.trade(price)
-            reached.append(venue.exchange.catch_up())
+            reached.append(venue.exchange.catch_up()[venue.symbol])
         assert reached == sorted(reached)
-        assert venue.exchange.catch_up() == reached[-1]
+        assert venue.exchange.catch_up()[venue.symbol] == reached[-1]

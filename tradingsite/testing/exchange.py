@@ -1,6 +1,6 @@
 """An exchange that does what the test says, behind the port."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -20,6 +20,7 @@ class ScriptedExchange:
         self.sent: list[NewOrder] = []
         self.cancels: list[UUID] = []
         self.lookups = 0
+        self.positions = {"BTC-USD": 10**18}  # how far its answers go
         self.orders: dict[UUID, OrderReport] = {}
         self.fills: list[FillReport] = []
         self.failure: ExchangeError | None = None  # raised by every call but place
@@ -55,9 +56,9 @@ class ScriptedExchange:
         self._fail()
         return self.fills[cursor:]
 
-    def catch_up(self) -> int:
+    def catch_up(self) -> Mapping[str, int]:
         self._fail()
-        return 10**18
+        return self.positions
 
     def show(self, client_order_id: UUID, state: OrderState, filled: Decimal = Decimal(0)) -> None:
         """What the exchange says of an order from now on."""

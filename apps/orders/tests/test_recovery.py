@@ -1,7 +1,6 @@
 """A sender that dies leaves a claimed order: it is looked up, never sent again blindly."""
 
 from django.conf import settings
-from django.utils import timezone
 
 from apps.orders.submission import _claim_orders
 from engine.orders.states import OrderState
@@ -11,7 +10,7 @@ from exchanges.port import Unknown
 def die_after_claim(desk):
     """An order whose sender claimed it and was killed."""
     order = desk.buy()
-    _claim_orders(desk.account.pk, timezone.now())
+    _claim_orders(desk.account.pk)
     assert desk.state(order) == "submitting"
     return order
 

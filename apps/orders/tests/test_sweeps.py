@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from apps.orders import sweeps
-from apps.orders.models import ExchangeCursor, Order
+from apps.orders.models import Order, ProductCursor
 from apps.orders.sweeps import accounts_unsettled, accounts_with_open_orders, orders_settled, orders_sweep
 from apps.risk.services import halt
 from engine.kinds import EventKind
@@ -55,7 +55,7 @@ def test_an_open_order_whose_book_has_not_met_the_market_is_found(desk, nudged):
     aged(order, OrderState.OPEN)
     orders_sweep()
     assert len(nudged) == 1, "its exchange was never read"
-    ExchangeCursor.objects.create(account=desk.account, caught_up=desk.product.feed.position)
+    ProductCursor.objects.create(account=desk.account, product=desk.product, caught_up=desk.product.feed.position)
     orders_sweep()
     assert len(nudged) == 1
     desk.market.commit(desk.product, EventKind.OPEN, [100])
@@ -86,10 +86,10 @@ def test_a_market_is_settled_when_no_order_is_on_its_way(desk, state):
     on_its_way = state in (OrderState.PENDING, OrderState.SUBMITTING, OrderState.CANCELLING)
     not_matched = state == OrderState.OPEN
     assert orders_settled(desk.product, 5) == (not on_its_way and not not_matched)
-    ExchangeCursor.objects.create(account=desk.account, caught_up=5)
+    ProductCursor.objects.create(account=desk.account, product=desk.product, caught_up=5)
     assert orders_settled(desk.product, 5) == (not on_its_way)
     assert orders_settled(desk.product, 6) == (not on_its_way and not not_matched)
-    assert accounts_unsettled([desk.account.pk], 5) == ([desk.account.pk] if state in WAITING else [])
+    assert accounts_unsettled([desk.account.pk], desk.product, 5) == ([desk.account.pk] if state in WAITING else [])
 
 
 def test_a_market_is_not_settled_while_a_cancel_waits(desk):

@@ -8,30 +8,30 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.locks import lock_account
 from apps.orders.changes import report_apply, report_is_news
-from apps.orders.models import ExchangeCursor, Order
+from apps.orders.models import Order, ProductCursor
 from apps.orders.synchronisation import synchronise
 from engine.orders.states import OrderState
 from exchanges.port import OrderReport
 
 
-def test_an_exchange_without_news_is_read_without_a_lock(desk, monkeypatch):
+def test_an_exchange_without_news_is_read_without_a_lock(desk):
     desk.buy()
     desk.work()
-    monkeypatch.setattr(desk.exchange, "catch_up", lambda: 10**18 + 1)
+    desk.exchange.positions = {"BTC-USD": 10**18 + 1}
     with CaptureQueriesContext(
         connection,
     ) as queries:
         assert synchronise(desk.account) is False
     assert not [query for query in queries if "FOR UPDATE" in query["sql"]]
-    assert ExchangeCursor.objects.get().caught_up == 10**18 + 1
+    assert ProductCursor.objects.get().caught_up == 10**18 + 1
 
 
-def test_how_far_it_has_read_never_goes_back(desk, monkeypatch):
+def test_how_far_it_has_read_never_goes_back(desk):
     desk.buy()
     desk.work()
-    monkeypatch.setattr(desk.exchange, "catch_up", lambda: 5)
+    desk.exchange.positions = {"BTC-USD": 5}
     synchronise(desk.account)
-    assert ExchangeCursor.objects.get().caught_up == 10**18
+    assert ProductCursor.objects.get().caught_up == 10**18
 
 
 def test_fills_that_another_posts_meanwhile_hide_no_end(desk, monkeypatch):

@@ -154,16 +154,19 @@ def test_books_of_products_and_accounts_do_not_mix(book):
     assert book.state(key) == OrderState.FILLED
 
 
-def test_it_has_caught_up_only_as_far_as_every_book_with_orders(book):
+@pytest.mark.parametrize("resting", [[], ["BTC-USD"], ["ETH-USD"], ["BTC-USD", "ETH-USD"]])
+def test_it_catches_up_with_each_product_by_itself(book, resting):
     book.bar(100, 100, 100, 100, 5)
     book.commit(OPEN, 10, symbol="ETH-USD")
-    book.place("sell", OrderKind.STOP, stop_price="1", symbol="ETH-USD", quantity="3")
-    slow = book.exchange.catch_up()
-    book.place("sell", OrderKind.STOP, stop_price="1")
-    book.bar(100, 100, 100, 100, 5)
-    assert book.exchange.catch_up() == slow
-    book.commit(TIME, symbol="ETH-USD")
-    assert book.exchange.catch_up() > slow
+    for symbol in resting:
+        book.place("sell", OrderKind.STOP, stop_price="1", symbol=symbol, quantity="3")
+    for symbol in ("BTC-USD", "BTC-USD", "ETH-USD"):
+        before = book.exchange.catch_up()
+        book.commit(TIME, symbol=symbol)
+        book.market.now += MINUTE
+        reached = dict(Feed.objects.values_list("product__symbol", "position"))
+        assert book.exchange.catch_up() == reached
+        assert [each for each in reached if reached[each] != before[each]] == [symbol]
 
 
 def test_an_order_meets_the_market_again_after_a_quiet_time(book):
@@ -229,19 +232,70 @@ def test_an_order_that_waits_for_its_book_arrives_after_what_the_book_has_matche
         with transaction.atomic():
             PaperBook.objects.select_for_update().get()
             sent = pool.submit(send)
-            wait_until_blocked()
+            wait_until_blocked(sent)
             book.commit(OPEN, 100)
             book.exchange.catch_up()
         sent.result()
     assert PaperOrder.objects.last().arrival == PaperBook.objects.get().position == Feed.objects.first().position
 
 
-def wait_until_blocked():
-    """Waits until another connection to this database waits for a lock."""
+def test_an_order_that_is_being_placed_is_not_left_behind(transactional_db):
+    """The market moves on while the sender has read it and not yet committed: whoever reads then waits for it."""
+    book = Book()
+    book.bar(100, 100, 100, 100, 5)
+    book.place()
+    book.bar(100, 100, 100, 100, 5)
+    assert len(book.fills()) == 1
+
+    def read():
+        try:
+            book.commit(OPEN, 94)
+            return book.exchange.catch_up()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            book.place("sell", OrderKind.STOP, stop_price="95")
+            reached = pool.submit(read)
+            wait_until_blocked(reached)
+        assert reached.result()["BTC-USD"] == PaperBook.objects.get().position
+    assert len(book.exchange.fills_since(0)) == 2
+
+
+def test_fills_of_two_products_are_numbered_as_they_are_committed(transactional_db):
+    """Who has read a fill reads on from its number: a lower one that came later would never be found."""
+    book = Book()
+    book.bar(100, 100, 100, 100, 5)
+    book.commit(OPEN, 10, symbol="ETH-USD")
+    first, second = book.place(), book.place(symbol="ETH-USD")
+    book.market.now += MINUTE
+    book.commit(OPEN, 100)
+    book.commit(OPEN, 10, symbol="ETH-USD")
+
+    def cancel():
+        try:
+            book.exchange.cancel(second)
+            return book.exchange.fills_since(0)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            book.exchange.cancel(first)
+            read = pool.submit(cancel)
+            wait_until_blocked(read)
+        seen = read.result()
+    seen += book.exchange.fills_since(seen[-1].cursor)
+    assert {fill.client_order_id for fill in seen} == {first, second}
+
+
+def wait_until_blocked(work):
+    """Waits until another connection to this database waits for a lock, or its work is done."""
     blocked = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     deadline = time.monotonic() + 10
     with connection.cursor() as cursor:
-        while not cursor.execute(blocked).fetchone():
+        while not (work.done() or cursor.execute(blocked).fetchone()):
             assert time.monotonic() < deadline
             time.sleep(0.01)
 
@@ -249,7 +303,7 @@ def wait_until_blocked():
 def test_it_has_not_caught_up_with_what_happens_while_it_looks(book, monkeypatch):
     """An order that comes meanwhile is in no book it has seen: it must not count as matched with a later event."""
     book.bar(100, 100, 100, 100, 5)
-    before = Feed.objects.get(product=book.market.product).position
+    before = dict(Feed.objects.values_list("product__symbol", "position"))
     locked = book.exchange._locked
 
     def race(books):

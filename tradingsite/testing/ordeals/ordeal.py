@@ -98,7 +98,8 @@ def _unfinished(database: psycopg.Connection) -> list[tuple[str, int]]:
         """
         SELECT 'batch', id FROM bots_evaluationbatch WHERE state <> 'done'
         UNION ALL
-        SELECT 'order', o.id FROM orders_order o LEFT JOIN orders_exchangecursor c USING (account_id), markets_feed f
+        SELECT 'order', o.id FROM orders_order o JOIN markets_feed f USING (product_id)
+        LEFT JOIN orders_productcursor c USING (account_id, product_id)
         WHERE o.state IN ('pending', 'submitting', 'cancelling', 'unknown')
            OR (o.state = 'open' AND (o.cancel_requested OR coalesce(c.caught_up, 0) < f.position))
         """
