@@ -6,17 +6,21 @@ import pytest
 
 from apps.accounts.models import TradingAccount
 from apps.bots.accounts import account_states
+from apps.bots.evaluation import batch_evaluate
 from apps.bots.models import Evaluation
 from apps.bots.services import bot_stop
 from apps.bots.tests.desk import blocked_by, enter, last
 from apps.ledger.models import Balance, Position
+from apps.markets.models import Feed
+from apps.markets.sources import MINUTE
 from apps.orders import intents
 from apps.orders.models import Order
 from apps.risk.models import DayOpening
 from engine.gates import Gate
-from engine.kinds import Action, Verdict
+from engine.kinds import Action, EventKind, Verdict
+from tradingsite.testing.market import START, Market, make_product
 from tradingsite.testing.people import NO_LIMITS, make_account, make_bot
-from tradingsite.testing.scripted import LONG
+from tradingsite.testing.scripted import LONG, QUIET
 
 pytestmark = pytest.mark.django_db
 D = Decimal
@@ -48,6 +52,41 @@ def test_a_bot_never_sells_what_another_bought(market, account):
     market.settle()
     market.bar(100)
     assert Balance.objects.get(currency="BTC").total == 0
+
+
+def test_a_bot_sees_what_another_bought_in_another_product_once_it_is_posted(scripted):
+    """One place for a position: until the fill is posted the entry takes it, afterwards the position does. The other
+    product's feed is behind all the time, and nobody waits for it."""
+    account = make_account(limits=NO_LIMITS | {"max_positions": 1})
+    market = Market(make_product(), make_product("ETH-USD"))
+    ahead, behind = (make_bot(account, product, size=0.1) for product in market.products)
+    for product in market.products:
+        market.play_minute(product, (100, 100, 100, 100, QUIET))
+    market.now += MINUTE
+    market.play_minute(behind.product, (100, 100, 100, 100, LONG))
+    entry = Order.objects.get(holder=behind.holder)
+    for minute in range(5, 8):
+        market.now = START + minute * MINUTE
+        market.play_minute(ahead.product, (100, 100, 100, 100, LONG))
+        assert (blocked_by(ahead), last(ahead).position) == (Gate.MAX_POSITIONS, market_position(ahead))
+        assert Position.objects.count() == 0
+    market.now = START + 2 * MINUTE
+    market.commit(behind.product, EventKind.OPEN, [100])
+    market.now = START + 8 * MINUTE
+    market.commit(ahead.product, EventKind.BAR, (100, 100, 100, 100, LONG))
+    (batch,) = market.waiting_batches()
+    batch_evaluate(batch)
+    assert (entry.fills.count(), blocked_by(ahead)) == (0, Gate.MAX_POSITIONS)
+    market.settle()
+    assert entry.fills.get().position == market_position(behind) < market_position(ahead)
+    market.now += MINUTE
+    market.play_minute(ahead.product, (100, 100, 100, 100, LONG))
+    assert blocked_by(ahead) == Gate.MAX_POSITIONS
+    assert account.positions.get().holder == behind.holder
+
+
+def market_position(bot):
+    return Feed.objects.get(product=bot.product).position
 
 
 def test_a_denied_order_of_one_does_not_stand_in_the_way_of_the_next(market, monkeypatch):

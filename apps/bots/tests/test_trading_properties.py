@@ -13,28 +13,33 @@ from apps.bots.models import Bot, Evaluation
 from apps.bots.services import bot_pause, bot_start, bot_stop
 from apps.ledger.models import Balance, Hold, Line, Position
 from apps.ledger.selectors import imbalance
+from apps.markets.sources import MINUTE
 from apps.orders.models import Fill, Order, OrderEvent
 from apps.orders.services import cancel_request, working_orders
 from apps.portfolio.services import paper_account_reset, paper_deposit
 from apps.risk.models import Halt
 from apps.risk.services import halt, release
+from engine.kinds import EventKind
 from engine.orders.states import WORKING
 from tradingsite.testing.market import Market, make_product
 from tradingsite.testing.people import NO_LIMITS, make_account, make_bot
 from tradingsite.testing.scripted import LONG, QUIET, SHORT
 
 pytestmark = pytest.mark.django_db
+PRODUCT = st.integers(0, 1)
 MOVES = st.tuples(
     st.just("minute"),
+    PRODUCT,
     st.integers(-300, 300),  # close against open, hundredths of a percent
     st.integers(0, 200),  # how far the bar reaches beyond both
     st.sampled_from([LONG, LONG, QUIET, SHORT]),
+    st.booleans(),  # whether the market waits until it has settled
 )
 STEPS = st.one_of(
     MOVES,
     MOVES,
     MOVES,
-    st.tuples(st.just("silence")),
+    st.tuples(st.just("silence"), PRODUCT),
     st.tuples(st.sampled_from(["pause", "start", "stop", "close", "cancel"]), st.integers(0, 2)),
     st.tuples(st.just("halt"), st.integers(1, 3)),
     st.tuples(st.just("release")),
@@ -44,28 +49,39 @@ STEPS = st.one_of(
 
 
 class Floor:
-    """Three bots of one account on one market."""
+    """Three bots of one account on two markets, each of which goes at its own pace."""
 
     def __init__(self):
-        self.market = Market(make_product())
+        self.market = Market(make_product(), make_product("ETH-USD"))
         self.account = make_account(limits=NO_LIMITS, slippage="0.0002")
         wishes = ({"stop": 0.01, "target": 0.01}, {"stop": 0.005, "hold": 120}, {})
         self.bots = [
-            make_bot(self.account, self.market.product, params=params, size=size)
-            for params, size in zip(wishes, (0.5, 0.9, 0.3), strict=True)
+            make_bot(self.account, self.market.products[number], params=params, size=size)
+            for number, params, size in zip((0, 0, 1), wishes, (0.5, 0.9, 0.3), strict=True)
         ]
-        self.price = 10_000.0
-        self.minute(0, 0, QUIET)
+        self.prices, self.times = [10_000.0, 500.0], [self.market.now] * 2
+        for number in range(2):
+            self.minute(number, 0, 0, QUIET, True)
 
-    def minute(self, change, reach, volume):
-        close = round(self.price * (1 + change / 10_000), 2)
-        high = round(max(self.price, close) * (1 + reach / 10_000), 2)
-        low = round(min(self.price, close) * (1 - reach / 10_000), 2)
-        self.market.bar(self.price, high, low, close, volume)
-        self.price = close
+    def minute(self, number, change, reach, volume, settle):
+        price = self.prices[number]
+        close = round(price * (1 + change / 10_000), 2)
+        high = round(max(price, close) * (1 + reach / 10_000), 2)
+        low = round(min(price, close) * (1 - reach / 10_000), 2)
+        self.play(number, EventKind.OPEN, settle, price)
+        self.play(number, EventKind.BAR, settle, price, high, low, close, volume)
+        self.prices[number] = close
 
-    def silence(self):
-        self.market.silence()
+    def silence(self, number):
+        self.play(number, EventKind.TIME, True)
+
+    def play(self, number, kind, settle, *prices):
+        self.market.now = self.times[number]
+        self.market.commit(self.market.products[number], kind, prices)
+        if settle:
+            self.market.settle()
+        if kind != EventKind.OPEN:
+            self.times[number] += MINUTE
 
     def pause(self, number):
         bot_pause(bot=self.bots[number], user=None)
@@ -101,6 +117,7 @@ class Floor:
         paper_account_reset(account=self.account, by=None, reason="test")
 
     def check(self):
+        self.market.settle()
         self.account.refresh_from_db()
         assert imbalance(self.account) == {}
         self.check_balances()
@@ -118,11 +135,12 @@ class Floor:
         assert set(Hold.objects.exclude(amount=0).values_list("key", flat=True)) <= working
 
     def check_positions(self):
-        held = Position.objects.filter(closed=None).aggregate(sum=Sum("quantity"))["sum"] or 0
-        coins = Balance.objects.filter(currency="BTC").first()
-        assert held == (coins.total if coins else 0)
+        for product in self.market.products:
+            held = Position.objects.filter(product=product, closed=None).aggregate(sum=Sum("quantity"))["sum"] or 0
+            coins = Balance.objects.filter(currency=product.base).first()
+            assert held == (coins.total if coins else 0)
         for bot in self.bots:
-            lines = Line.objects.filter(bucket=Line.Bucket.ASSETS, currency="BTC", holder=bot.holder)
+            lines = Line.objects.filter(bucket=Line.Bucket.ASSETS, currency=bot.product.base, holder=bot.holder)
             lines = lines.filter(entry__generation=self.account.generation)
             mine = Position.objects.filter(holder=bot.holder, closed=None).aggregate(sum=Sum("quantity"))["sum"] or 0
             assert mine == (lines.aggregate(sum=Sum("amount"))["sum"] or 0)
@@ -135,6 +153,7 @@ class Floor:
             if order.side == "buy":
                 assert sum(fill.price * fill.quantity + fill.fee for fill in order.fills.all()) <= order.funds
         assert not Order.objects.filter(filled__gt=F("quantity")).exists()
+        assert not Fill.objects.filter(position__lte=F("order__position")).exists()  # never by an event it came after
         assert Fill.objects.count() == Line.objects.filter(entry__kind="fill", bucket="fees").count()
 
     def check_numbers(self):

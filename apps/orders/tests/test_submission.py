@@ -4,10 +4,12 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
 from apps.markets.models import Feed, MarketSession, Product
+from apps.orders import submission
 from apps.orders.models import Order
 from apps.risk.services import halt, release
 from engine.kinds import EventKind, HaltLevel, OrderKind
@@ -26,6 +28,23 @@ def test_it_sends_what_was_intended(desk):
     assert (sent.kind, sent.quantity, sent.limit_price, sent.stop_price) == (OrderKind.BRACKET, D("1.5"), 120, 90)
     assert desk.state(order) == "open"
     assert order.exchange_order_id == f"x-{order.client_order_id}"
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_the_lease_begins_when_the_wait_for_the_account_is_over(desk, clock, monkeypatch, cancelled):
+    order = desk.buy()
+    if cancelled:
+        desk.work()
+        Order.objects.filter(pk=order.pk).update(cancel_requested=True)
+    lock = submission.lock_account
+
+    def wait(account_id):
+        clock.shift(settings.ORDER_LEASE - 1)
+        return lock(account_id)
+
+    monkeypatch.setattr(submission, "lock_account", wait)
+    (claim,) = (submission._claim_cancels if cancelled else submission._claim_orders)(desk.account.pk)
+    assert claim.lease_until == timezone.now() + timedelta(seconds=settings.ORDER_LEASE)
 
 
 def test_no_transaction_is_open_while_it_sends(desk, monkeypatch, django_capture_on_commit_callbacks):
