@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.utils import timezone
 
 from apps.orders.halts import halts_sweep
 from apps.orders.models import Order
@@ -64,7 +63,7 @@ def test_a_flattening_halt_is_done_when_everything_is_sold(desk):
 
 def test_an_entry_that_was_on_its_way_is_sold_too(desk):
     entry = desk.buy()
-    _claim_orders(desk.account.pk, timezone.now())
+    _claim_orders(desk.account.pk)
     row = pull(desk, FLATTEN)
     halts_sweep()
     assert not is_done(row)
