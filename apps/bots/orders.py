@@ -130,4 +130,4 @@ def bot_interrupt(bot: Bot, state: str, why: str) -> None:
     told = {"user": owner_id, "bot": bot.pk}
     transaction.on_commit(partial(logger.log, level, "%s is %s: %s", bot.name, state, why, extra=told))
     hint(owner_id, "bots", bot.holder, "overview")
-    toast(owner_id, f"{bot.name} was interrupted: {why}", tone="bad")
+    toast(owner_id, f"{bot.name} was interrupted: {why}", tone="bad", urgent=True)

@@ -70,7 +70,8 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         self.stale.set()
 
     async def live_toast(self, message: dict[str, Any]) -> None:
-        self.outbox.add({"t": "toast", "text": message["text"], "tone": message["tone"]})
+        told = {name: message[name] for name in ("text", "tone", "urgent")}
+        self.outbox.add({"t": "toast", **told})
 
     async def live_check(self, message: dict[str, Any]) -> None:
         """Somebody signed out in one of the user's browsers; perhaps it was this one."""

@@ -4,7 +4,7 @@ A frame is {"s": sequence, "m": [message, ...]}. Messages:
   {"t": "v", "d": [[key, text, tone], ...]}  values, formatted here; the page sets the text of [data-v=key]
   {"t": "inv", "k": [key, ...]}              fragments that changed; the page fetches them
   {"t": "c", "m": "BTC-USD", "i": "1m", "b": [time, open, high, low, close, volume], "e": kind}   a bar
-  {"t": "toast", "text": ..., "tone": ...}
+  {"t": "toast", "text": ..., "tone": ..., "urgent": bool}
   {"t": "h", "age": seconds or null}         heartbeat; age is set while the market is silent for too long
 """
 

@@ -2,6 +2,7 @@ from django.urls import path
 
 from apps.dashboard import installable, views
 from apps.dashboard.console import console
+from apps.dashboard.find import find
 from apps.dashboard.logs import logs, logs_download
 from apps.dashboard.overview import overview
 
@@ -14,6 +15,7 @@ urlpatterns = [
     path("offline/", installable.offline, name="offline"),
     path("overview/", overview, name="overview"),
     path("console/", console, name="console"),
+    path("find/", find, name="find"),
     path("logs/", logs, name="logs"),
     path("logs/download/", logs_download, name="logs_download"),
     path("live/switch/", views.switch, name="switch"),

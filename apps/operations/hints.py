@@ -40,9 +40,11 @@ def hint(user_id: int, *keys: str) -> None:
     after_commit(Changed(user_id, keys))
 
 
-def toast(user_id: int, text: str, tone: str = "info") -> None:
-    """After the commit, shows a short message on the user's open pages. Tones: info, good, bad."""
-    transaction.on_commit(lambda: send(user_group(user_id), {"type": "live.toast", "text": text, "tone": tone}))
+def toast(user_id: int, text: str, tone: str = "info", *, urgent: bool = False) -> None:
+    """After the commit, shows a short message on the user's open pages. Tones: info, good, bad. An ``urgent`` one
+    interrupts a screen reader: fills, refused orders and halts do."""
+    message = {"type": "live.toast", "text": text, "tone": tone, "urgent": urgent}
+    transaction.on_commit(lambda: send(user_group(user_id), message))
 
 
 def send(group: str, message: dict[str, Any]) -> None:

@@ -32,6 +32,8 @@ def order_move(account: TradingAccount, order: Order, state: OrderState, kind: s
         order.claim = order.lease_until = None
     event_add(account, order, kind, from_state=old, to_state=state, **({"message": message} if message else {}))
     order.save()
+    if state == OrderState.REJECTED or (state == OrderState.DENIED and order.purpose == Order.Purpose.ENTRY):
+        toast(account.owner_id, f"Order #{order.pk} was refused: {order.message}", tone="bad", urgent=True)
     if state in TERMINAL:
         hold_reduce(account=account, key=order.client_order_id)
     if state in TERMINAL or state == OrderState.NOT_FOUND:
@@ -90,7 +92,8 @@ def fill_apply(account: TradingAccount, order: Order, report: FillReport) -> Fil
     _hold_use(account, order, report, notional)
     _post(account, order, fill, notional)
     hint(account.owner_id, "positions", "trades", "overview")
-    toast(account.owner_id, f"{'Bought' if order.side == Order.Side.BUY else 'Sold'} {_words(order, fill)}")
+    deed = "Bought" if order.side == Order.Side.BUY else "Sold"
+    toast(account.owner_id, f"{deed} {_words(order, fill)}", urgent=True)
     return fill
 
 

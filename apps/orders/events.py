@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.db import transaction
 
@@ -12,6 +13,7 @@ from apps.orders.models import Order, OrderEvent
 from engine.orders.states import OrderState
 
 logger = logging.getLogger(__name__)
+AMOUNTS = ("price", "quantity", "fee")
 DOUBTFUL = (OrderState.REJECTED, OrderState.DENIED, OrderState.UNKNOWN)  # a person may want to look
 
 
@@ -41,7 +43,7 @@ def event_add(
 
 
 def _said(account: TradingAccount, order: Order, kind: str, to_state: str, detail: dict[str, object]) -> Said:
-    words = ", ".join(f"{name} {value}" for name, value in detail.items())
+    words = ", ".join(f"{name} {_word(name, value)}" for name, value in detail.items())
     level = logging.ERROR if to_state == OrderState.NOT_FOUND else logging.INFO
     concerned = {
         "user": account.owner_id, "bot": order.bot_id, "order": order.pk, "correlation_id": order.correlation_id,
@@ -51,3 +53,8 @@ def _said(account: TradingAccount, order: Order, kind: str, to_state: str, detai
         level=logging.WARNING if to_state in DOUBTFUL else level,
         concerned=tuple((name, value) for name, value in concerned.items() if value),
     )
+
+
+def _word(name: str, value: object) -> object:
+    """Amounts without the zeros behind their last digit."""
+    return f"{Decimal(str(value)).normalize():f}" if name in AMOUNTS else value

@@ -7,7 +7,7 @@ from django.utils import timezone
 from apps.accounts.models import TradingAccount, User
 from apps.markets.models import Product
 from apps.operations import audit
-from apps.operations.hints import hint
+from apps.operations.hints import hint, toast
 from apps.operations.nudges import nudge
 from apps.risk.models import Halt
 from engine.kinds import HaltLevel
@@ -50,6 +50,8 @@ def halt(
     nudge("halts_sweep", queue="orders")
     for owner_id in affected_users(row):
         hint(owner_id, "halts", "overview", "bots", "conditions")
+        if by is None or owner_id != by.pk:
+            toast(owner_id, f"Trading is halted: {row.reason}", tone="bad", urgent=True)
     return row
 
 

@@ -4,6 +4,7 @@
   const body = document.body;
   const STALE = 10_000;       // ms without a message
   const POLL = 15_000;        // ms between polls while there is no socket
+  const LOST = 3;             // failed attempts after which it is worth a message
   const REST = 2_000;         // ms between two refreshes of one fragment
   const badge = document.querySelector("[data-connection]");
   let socket = null;
@@ -108,7 +109,7 @@
     else if (quiet > STALE) [state, words] = ["stale", `${silent} s old`];
     else if (marketAge !== null) [state, words] = ["stale", `${marketAge} s old`];
     badge.dataset.state = state;
-    badge.lastElementChild.textContent = words;
+    badge.querySelector("span").textContent = words;
     body.classList.toggle("stale", state !== "live");
     body.classList.toggle("paused", paused);
   }
@@ -138,6 +139,7 @@
     socket = opening;
     opening.onopen = () => {
       if (failures || sequence) refreshAll();
+      if (failures >= LOST) say("Connected again.", "good", false);
       failures = 0;
       sequence = 0;
       heard = Date.now();
@@ -154,8 +156,13 @@
     };
   }
 
+  function say(text, tone, urgent) {
+    document.dispatchEvent(new CustomEvent("toast", { detail: { text, tone, urgent } }));
+  }
+
   function later() {
     failures += 1;
+    if (failures === LOST) say("Connection lost: figures are old. Trying again.", "bad", true);
     const wait = Math.min(30_000, 500 * 2 ** Math.min(failures, 6)) * (0.5 + Math.random() / 2);
     retry = setTimeout(connect, wait);
     if (failures >= 2 && !poll) poll = setInterval(pollAll, POLL);
@@ -191,13 +198,14 @@
     if (!button) return;
     paused = !paused;
     sessionStorage.setItem("paused", paused ? "1" : "0");
-    label(button);
+    document.querySelectorAll("[data-pause]").forEach(label);
     if (!paused) refreshAll();
     show();
   });
 
   function label(button) {
     button.setAttribute("aria-pressed", String(paused));
+    if (button === badge) return;
     button.querySelector("span").textContent = paused ? "Resume live updates" : "Pause live updates";
   }
 

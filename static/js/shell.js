@@ -13,7 +13,7 @@
     }
     box.innerHTML = await answer.text();
     box.showModal();
-    (box.querySelector("[data-close]") || box).focus();
+    (box.querySelector("[autofocus], [data-close]") || box).focus();
   }
 
   function busy(form, button) {
@@ -71,6 +71,7 @@
     const template = document.querySelector("template[data-toast]");
     const place = document.querySelector("[data-toasts]");
     const toast = template.content.firstElementChild.cloneNode(true);
+    toast.setAttribute("role", event.detail.urgent ? "alert" : "status");
     toast.classList.add(event.detail.tone || "info");
     toast.querySelector("p").textContent = event.detail.text;
     place.append(toast);

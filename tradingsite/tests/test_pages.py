@@ -20,6 +20,7 @@ OWN_PAGES = {
     "dashboard:switch": [],
     "dashboard:stops": [],
     "dashboard:values": [],
+    "dashboard:find": ["dialog", "results"],
     "dashboard:logs": ["rows"],
     "dashboard:logs_download": [],
     "bots:list": ["bots"],

@@ -74,3 +74,13 @@ def test_every_line_about_an_order_names_its_user_bot_and_cause(bought, caplog):
     assert (created.user, created.bot, created.correlation_id) == (
         bought.account.owner_id, bought.pk, "request-by-hand",
     )  # fmt: skip
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_fill_is_told_without_needless_zeros(market, caplog):
+    make_bot(make_account(), market.product, size=0.01)
+    with caplog.at_level(logging.INFO):
+        market.bar(100, volume=LONG)
+        market.bar(101)
+    told = next(record.getMessage() for record in caplog.records if ": fill: " in record.getMessage())
+    assert told == f"order #{Order.objects.get().pk} (entry): fill: price 101, quantity 1, fee 0.606"

@@ -80,8 +80,8 @@ async def test_it_passes_on_changes_and_toasts(owner):
     layer, group = get_channel_layer(), user_group(owner.pk)
     await layer.group_send(group, {"type": "live.changed", "keys": ["bots", "bot-1"]})
     assert (await hear(communicator, "inv"))["k"] == ["bots", "bot-1"]
-    await layer.group_send(group, {"type": "live.toast", "text": "Bought", "tone": "good"})
-    assert await hear(communicator, "toast") == {"t": "toast", "text": "Bought", "tone": "good"}
+    await layer.group_send(group, {"type": "live.toast", "text": "Bought", "tone": "good", "urgent": True})
+    assert await hear(communicator, "toast") == {"t": "toast", "text": "Bought", "tone": "good", "urgent": True}
     await communicator.disconnect()
 
 
@@ -106,7 +106,9 @@ async def test_it_tells_a_user_nothing_of_another(owner):
     stranger = await database_sync_to_async(make_user)()
     communicator = await socket(await database_sync_to_async(cookies_of)(stranger))
     await hear(communicator, "h")
-    await get_channel_layer().group_send(user_group(owner.pk), {"type": "live.toast", "text": "secret", "tone": "info"})
+    await get_channel_layer().group_send(
+        user_group(owner.pk), {"type": "live.toast", "text": "secret", "tone": "info", "urgent": False}
+    )
     await get_channel_layer().group_send(market_group("replay"), {"type": "live.price"})
     assert await communicator.receive_nothing(timeout=1)
     await communicator.disconnect()

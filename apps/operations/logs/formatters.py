@@ -11,7 +11,7 @@ from pythonjsonlogger.json import JsonFormatter
 from apps.operations.logs.correlation import subject
 from apps.operations.logs.redaction import clean, redact
 
-NOISE = ("taskName",)  # fields of a record that say nothing
+NOISE = ("taskName", "cause")  # fields of a record that say nothing, or what another form added
 
 
 def process_name() -> str:

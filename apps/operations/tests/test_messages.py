@@ -86,7 +86,7 @@ def test_hints_and_toasts_leave_after_the_commit_and_never_without_it(sent):
         assert sent == []
     assert sent == [
         ("user-7", {"type": "live.changed", "keys": ["orders", "bot-3"]}),
-        ("user-7", {"type": "live.toast", "text": "Bought", "tone": "good"}),
+        ("user-7", {"type": "live.toast", "text": "Bought", "tone": "good", "urgent": False}),
     ]
     undo(lambda: hint(7, "orders"))
     assert len(sent) == 2

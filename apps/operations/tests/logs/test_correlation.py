@@ -116,6 +116,13 @@ def test_a_json_line_says_when_what_who_and_why():
     }  # fmt: skip
 
 
+def test_one_form_leaves_nothing_behind_for_the_other():
+    record = logging.getLogger("x").makeRecord("x", logging.INFO, "f", 1, "done", (), None)
+    with about("cause-1"):
+        Line().format(record)
+        assert "cause" not in json.loads(Json().format(record))
+
+
 def test_a_line_for_people_ends_with_the_cause():
     with about("cause-1"):
         assert written(Line()) == "WARNING apps.orders.events: filled all [cause-1]"
