@@ -113,7 +113,7 @@ class MarketClient:
         try:
             answer = self._session.get(self._root + path, params=query, timeout=self._timeout)
         except requests.RequestException as error:
-            raise Unavailable(f"GET {path} failed: {error}") from error
+            raise Unavailable(f"GET {path} failed: {_words(error)}") from error
         if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS or answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise Unavailable(f"GET {path} was answered with {answer.status_code}")  # its body may be a page of HTML
         try:
@@ -150,3 +150,14 @@ def _readable(listed: list[Row]) -> Iterable[Product]:
 
 def _levels(row: Row, name: str) -> tuple[Level, ...]:
     return tuple(Level(exact(each, "price"), exact(each, "size")) for each in rows(row, name))
+
+
+def _words(error: requests.RequestException) -> str:
+    """What went wrong on the way, without the library's inner workings."""
+    if isinstance(error, requests.exceptions.SSLError):
+        return "the certificate was refused"
+    if isinstance(error, requests.exceptions.ReadTimeout):
+        return "no answer in time"
+    if isinstance(error, requests.ConnectionError):
+        return "no connection"
+    return type(error).__name__

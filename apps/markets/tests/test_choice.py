@@ -33,7 +33,7 @@ def test_it_is_coinbase_where_coinbase_answers_and_stays_so():
 def test_it_is_the_recording_where_nobody_answers_and_stays_so():
     choice = market_choose(client(NOBODY))
     assert choice.market == "replay"
-    assert "could not be reached (GET /time failed" in choice.reason
+    assert choice.reason == "Coinbase's public data could not be reached (GET /time failed: no connection)"
     with fake_coinbase() as fake:
         assert market_choose(client(fake.addresses)).market == "replay"
     assert MarketChoice.objects.count() == 1
