@@ -39,6 +39,9 @@ settings.STORAGES = settings.STORAGES | {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 }
 
+# A pool tells the time too, and lends nothing any more once a test has moved the clock.
+settings.DATABASES["default"]["OPTIONS"].pop("pool")
+
 # Argon2 is slow on purpose; a test that signs in a hundred people need not pay for it.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

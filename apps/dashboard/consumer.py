@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from autobahn.exception import Disconnected
 from channels.auth import get_user
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
@@ -129,8 +130,9 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         """A page whose socket broke must not look alive: it connects again and refetches."""
-        if not task.cancelled() and task.exception():
-            logger.error("the live socket of %s broke", self.user, exc_info=task.exception())
+        error = None if task.cancelled() else task.exception()
+        if error and not isinstance(error, Disconnected):  # a page that was left while a frame was under way
+            logger.error("the live socket of %s broke", self.user, exc_info=error)
             self.closing = asyncio.ensure_future(self.close(code=BROKEN))
 
     async def _is_signed_in(self) -> bool:

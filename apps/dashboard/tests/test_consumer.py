@@ -1,11 +1,13 @@
 """The live socket: what a page of a user hears, and what it does not."""
 
+import asyncio
 import time
 from datetime import timedelta
 from typing import Any
 
 import numpy as np
 import pytest
+from autobahn.exception import Disconnected
 from channels.auth import AuthMiddlewareStack
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
@@ -228,3 +230,14 @@ async def test_it_tells_how_old_a_live_market_is_and_that_it_is_back(monkeypatch
     ages = [(await hear(communicator, "h"))["age"] for _ in range(4)]
     assert ages[-1] is None
     await communicator.disconnect()
+
+
+async def test_a_page_that_was_left_is_no_error(owner, monkeypatch, caplog):
+    async def left(self, content):
+        raise Disconnected("Attempt to send on a closed protocol")
+
+    monkeypatch.setattr(consumer.LiveConsumer, "send_json", left)
+    communicator = await socket(await database_sync_to_async(cookies_of)(owner))
+    await asyncio.sleep(0.5)
+    await communicator.disconnect()
+    assert "broke" not in caplog.text
