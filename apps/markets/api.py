@@ -16,14 +16,18 @@ from rest_framework.utils.urls import replace_query_param
 
 from apps.markets.candles import load
 from apps.markets.models import Feed, MarketSession, Product
+from apps.markets.quality import series_quality
 from apps.markets.selectors import sessions_open
 from apps.markets.serializers import (
     CandlesSerializer,
     ProductSerializer,
+    QualitySerializer,
+    StreamSerializer,
     TickerSerializer,
     Timeframe,
     VenueSerializer,
 )
+from apps.markets.status import stream_status
 from apps.operations.api.fields import iso
 from apps.operations.api.paging import read_limit
 from apps.operations.api.views import ApiViewSet
@@ -45,9 +49,14 @@ class CandleQuery(serializers.Serializer[Any]):
     end = serializers.DateTimeField(required=False)
 
 
+class QualityQuery(serializers.Serializer[Any]):
+    interval = Timeframe(default=60)
+    days = serializers.IntegerField(min_value=1, max_value=30, default=7)
+
+
 class ProductViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
     model, serializer_class, filterset_class = Product, ProductSerializer, ProductFilter
-    parameters = {"candles": {"interval", "start", "end", "limit"}}
+    parameters = {"candles": {"interval", "start", "end", "limit"}, "quality": {"interval", "days"}}
     ordering = "id"
     summaries = {"list": "List products", "retrieve": "Get a product"}
 
@@ -90,6 +99,18 @@ class ProductViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
         }
         return Response(CandlesSerializer(told).data)
 
+    @extend_schema(responses=QualitySerializer, parameters=[QualityQuery])
+    @action(detail=True, filterset_class=None, pagination_class=None)
+    def quality(self, request: Request, pk: str) -> Response:
+        """Judge the stored candles of a product
+
+        Gaps, duplicates, bars without volume, and what the stream counted, over the last days of market time.
+        """
+        query = QualityQuery(data=request.query_params.dict())
+        query.is_valid(raise_exception=True)
+        judged = series_quality(self._feed(), query.validated_data["interval"], query.validated_data["days"])
+        return Response(judged.as_dict())
+
     def _feed(self) -> Feed:
         feed = Feed.objects.select_related("product", "session").filter(product=self.get_object()).first()
         if feed is None:
@@ -108,10 +129,19 @@ def _before(request: Request, time: int) -> str:
 class VenueViewSet(ListModelMixin, ApiViewSet):
     model, serializer_class = MarketSession, VenueSerializer
     pagination_class = None
+    lookup_url_kwarg, lookup_value_regex = "venue", "[a-z0-9_-]{1,32}"
     summaries = {"list": "List venues and how their streams do"}
 
     def rows(self) -> QuerySet[MarketSession]:
         return sessions_open()
+
+    @extend_schema(responses=StreamSerializer, parameters=[OpenApiParameter("venue", str, OpenApiParameter.PATH)])
+    @action(detail=True)
+    def stream(self, request: Request, venue: str) -> Response:
+        """Get how a venue's stream is doing"""
+        if not self.get_queryset().filter(venue=venue).exists():
+            raise NotFound(f"Nothing is played at {venue}.")
+        return Response(StreamSerializer(stream_status(venue)).data)
 
 
 ROUTES = [("market/products", ProductViewSet, "product"), ("market/venues", VenueViewSet, "venue")]

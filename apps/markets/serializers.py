@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from apps.markets.models import TIMEFRAMES, Feed, MarketSession, Product
 from apps.markets.selectors import feed_age, feed_is_stale, session_banner, stream_wanted
-from apps.operations.api.fields import Amount, MarketTime, Price
+from apps.operations.api.fields import Amount, MarketTime, Price, Ratio
 
 NAMES = {seconds: name for name, seconds in TIMEFRAMES.items()}
 
@@ -135,3 +135,77 @@ class VenueSerializer(serializers.ModelSerializer[MarketSession]):
 
     def get_wanted(self, session: MarketSession) -> bool:
         return stream_wanted(session.venue)
+
+
+class StreamProductSerializer(serializers.Serializer[Any]):
+    """``age``: wall seconds since its market was known to be whole (live) or had an event (recording)."""
+
+    symbol = serializers.CharField()
+    state = serializers.ChoiceField(["live", "stale"])
+    age = Ratio(allow_null=True)
+    market_time = MarketTime(allow_null=True)
+    price = serializers.CharField(allow_null=True)
+    bid = serializers.CharField(allow_null=True)
+    ask = serializers.CharField(allow_null=True)
+
+
+class StreamSerializer(serializers.Serializer[Any]):
+    """How a venue's stream is doing now. ``age``: wall seconds since the last message; ``lag`` in seconds."""
+
+    venue = serializers.CharField()
+    word = serializers.ChoiceField(["live", "connecting", "stopped", "not running"])
+    simulated = serializers.BooleanField()
+    wanted = serializers.BooleanField(help_text="Whether operators want it to run.")
+    since = serializers.DateTimeField(allow_null=True)
+    age = Ratio(allow_null=True)
+    connections = serializers.IntegerField()
+    gaps = serializers.IntegerField()
+    unreadable = serializers.IntegerField()
+    rate = Ratio(help_text="Messages a second.")
+    lag = Ratio(allow_null=True)
+    trouble = serializers.CharField(allow_blank=True)
+    products = StreamProductSerializer(many=True)
+    example = {
+        "venue": "coinbase", "word": "live", "simulated": False, "wanted": True, "since": "2026-01-01T11:00:00Z",
+        "age": 0.2, "connections": 1, "gaps": 0, "unreadable": 0, "rate": 41.5, "lag": 0.08, "trouble": "",
+        "products": [
+            {"symbol": "BTC-USD", "state": "live", "age": 0.2, "market_time": "2026-01-01T12:00:00Z",
+             "price": "98732.1", "bid": "98732.09", "ask": "98732.1"},
+        ],
+    }  # fmt: skip
+
+
+class BarsQualitySerializer(serializers.Serializer[Any]):
+    """What the stored bars of a window show; times of a finding are those of its first hundred bars."""
+
+    timeframe = serializers.ChoiceField(list(TIMEFRAMES))
+    bars = serializers.IntegerField()
+    first = serializers.DateTimeField()
+    last = serializers.DateTimeField()
+    missing = serializers.IntegerField()
+    usable = serializers.BooleanField()
+    findings = serializers.DictField(child=serializers.DictField(), help_text="Title, count and times by check.")
+
+
+class QualitySerializer(serializers.Serializer[Any]):
+    """How good a series is. ``counted``: what its stream noted meanwhile; ``missing``: bars that should be there."""
+
+    product = serializers.CharField()
+    venue = serializers.CharField()
+    sources = serializers.ListField(child=serializers.CharField())
+    bars = BarsQualitySerializer(allow_null=True)
+    counted = serializers.DictField(child=serializers.IntegerField())
+    missing = serializers.IntegerField(allow_null=True)
+    example = {
+        "product": "BTC-USD", "venue": "coinbase", "sources": ["stream"], "missing": 0,
+        "bars": {
+            "timeframe": "1m", "bars": 10078, "first": "2026-01-01T00:00:00Z", "last": "2026-01-07T23:59:00Z",
+            "missing": 2, "usable": True,
+            "findings": {
+                "gap": {"title": "gaps (no trade, an exchange halt, or lost data)", "count": 2,
+                        "times": ["2026-01-02T03:04:00Z"]},
+            },
+        },
+        "counted": {"trades": 812345, "minutes": 10078, "empty": 2, "backfilled": 0, "gaps": 0, "lost": 0,
+                    "duplicates": 0, "late": 1, "quarantined": 0},
+    }  # fmt: skip

@@ -76,3 +76,21 @@ def test_venues_tell_how_their_streams_do(caller, market):
     (feed,) = venue["feeds"]
     assert (feed["symbol"], feed["market_time"], feed["late"]) == ("BTC-USD", "2020-02-10T00:01:00Z", 0)
     assert 0 <= feed["age"] < 60
+
+
+def test_a_series_tells_what_it_lacks(caller, market, path):
+    market.bars(101, 102)
+    market.silence()
+    market.bars(104)
+    told = caller.get(f"{path}quality/?interval=1m&days=1").json()
+    assert (told["product"], told["bars"]["bars"], told["bars"]["findings"]["gap"]["count"]) == ("BTC-USD", 3, 1)
+    assert told["bars"]["findings"]["gap"]["times"] == ["2020-02-10T00:02:00Z"]
+    for wrong in ("?days=0", "?days=31", "?days=x", "?interval=2m", "?day=1"):
+        assert caller.get(f"{path}quality/{wrong}").status_code == 400, wrong
+
+
+def test_a_stream_tells_how_it_is_doing(caller, market):
+    market.bar(100)
+    told = caller.get("market/venues/replay/stream/").json()
+    assert (told["word"], told["simulated"], told["products"][0]["symbol"]) == ("not running", True, "BTC-USD")
+    assert caller.get("market/venues/moon/stream/").status_code == 404

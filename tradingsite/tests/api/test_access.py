@@ -131,7 +131,9 @@ RULES = {
     "GET market/products/{id}/": Rule(200, SHARED, place=product),
     "GET market/products/{id}/ticker/": Rule(200, SHARED, place=product),
     "GET market/products/{id}/candles/": Rule(200, SHARED, place=product),
+    "GET market/products/{id}/quality/": Rule(200, SHARED, place=product),
     "GET market/venues/": Rule(200, SHARED),
+    "GET market/venues/{venue}/stream/": Rule(200, SHARED, place=lambda desk: {"venue": "replay"}),
 }
 READING = {"POST bots/{id}/evaluate/"}  # changes nothing
 PUBLIC = {
