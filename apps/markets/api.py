@@ -8,13 +8,14 @@ from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from apps.markets.candles import load
+from apps.markets.condition import stream_switch
 from apps.markets.models import Feed, MarketSession, Product
 from apps.markets.quality import series_quality
 from apps.markets.selectors import sessions_open
@@ -23,6 +24,7 @@ from apps.markets.serializers import (
     ProductSerializer,
     QualitySerializer,
     StreamSerializer,
+    SwitchInput,
     TickerSerializer,
     Timeframe,
     VenueSerializer,
@@ -33,6 +35,7 @@ from apps.operations.api.paging import read_limit
 from apps.operations.api.views import ApiViewSet
 
 BARS, MOST_BARS = 300, 1000
+VENUE = OpenApiParameter("venue", str, OpenApiParameter.PATH)
 
 
 class ProductFilter(filters.FilterSet):
@@ -135,12 +138,43 @@ class VenueViewSet(ListModelMixin, ApiViewSet):
     def rows(self) -> QuerySet[MarketSession]:
         return sessions_open()
 
-    @extend_schema(responses=StreamSerializer, parameters=[OpenApiParameter("venue", str, OpenApiParameter.PATH)])
+    @extend_schema(responses=StreamSerializer, parameters=[VENUE])
     @action(detail=True)
     def stream(self, request: Request, venue: str) -> Response:
         """Get how a venue's stream is doing"""
+        return self._status(venue)
+
+    @extend_schema(request=SwitchInput, responses=StreamSerializer, parameters=[VENUE])
+    @action(detail=True, methods=["post"])
+    def start(self, request: Request, venue: str) -> Response:
+        """Start a venue's stream again, as an operator
+
+        It connects and fetches what was missed.
+        """
+        return self._switch(venue, wanted=True)
+
+    @extend_schema(request=SwitchInput, responses=StreamSerializer, parameters=[VENUE])
+    @action(detail=True, methods=["post"])
+    def stop(self, request: Request, venue: str) -> Response:
+        """Stop a venue's stream, as an operator
+
+        The market stands still for everybody until it is started again.
+        """
+        return self._switch(venue, wanted=False)
+
+    def _switch(self, venue: str, *, wanted: bool) -> Response:
+        if not self.user.has_perm("markets.switch_stream"):
+            raise PermissionDenied("Only operators start and stop streams.")
+        self._find(venue)
+        stream_switch(venue=venue, wanted=wanted, by=self.user, reason=self.read(SwitchInput)["reason"])
+        return self._status(venue)
+
+    def _find(self, venue: str) -> None:
         if not self.get_queryset().filter(venue=venue).exists():
             raise NotFound(f"Nothing is played at {venue}.")
+
+    def _status(self, venue: str) -> Response:
+        self._find(venue)
         return Response(StreamSerializer(stream_status(venue)).data)
 
 

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from apps.markets.models import TIMEFRAMES, Feed, MarketSession, Product
 from apps.markets.selectors import feed_age, feed_is_stale, session_banner, stream_wanted
-from apps.operations.api.fields import Amount, MarketTime, Price, Ratio
+from apps.operations.api.fields import Amount, Input, MarketTime, Price, Ratio
 
 NAMES = {seconds: name for name, seconds in TIMEFRAMES.items()}
 
@@ -173,6 +173,11 @@ class StreamSerializer(serializers.Serializer[Any]):
              "price": "98732.1", "bid": "98732.09", "ask": "98732.1"},
         ],
     }  # fmt: skip
+
+
+class SwitchInput(Input):
+    reason = serializers.CharField(max_length=200, help_text="Stays in the audit trail.")
+    example = {"reason": "maintenance of the exchange"}
 
 
 class BarsQualitySerializer(serializers.Serializer[Any]):

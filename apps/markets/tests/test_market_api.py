@@ -4,6 +4,7 @@ import pytest
 
 from tradingsite.testing.api import Caller
 from tradingsite.testing.market import make_product
+from tradingsite.testing.operators import make_operator
 from tradingsite.testing.people import make_user
 
 
@@ -94,3 +95,14 @@ def test_a_stream_tells_how_it_is_doing(caller, market):
     told = caller.get("market/venues/replay/stream/").json()
     assert (told["word"], told["simulated"], told["products"][0]["symbol"]) == ("not running", True, "BTC-USD")
     assert caller.get("market/venues/moon/stream/").status_code == 404
+
+
+def test_operators_alone_start_and_stop_a_stream_and_say_why(caller, market):
+    path, why = "market/venues/replay/", {"reason": "storm"}
+    assert caller.post(f"{path}stop/", why).status_code == 403
+    operator = Caller(make_operator())
+    assert operator.post(f"{path}stop/").json()["errors"][0]["field"] == "reason"
+    assert operator.post(f"{path}stop/", why).json()["word"] == "stopped"
+    assert caller.get("market/venues/").json()[0]["wanted"] is False
+    assert operator.post(f"{path}start/", why).json()["word"] == "not running"
+    assert operator.post("market/venues/moon/start/", why).status_code == 404

@@ -54,6 +54,10 @@ def entry(desk: Desk) -> dict[str, Any]:
     return {"id": desk.account.entries.earliest("pk").pk}
 
 
+def venue(desk: Desk) -> dict[str, Any]:
+    return {"venue": "replay"}
+
+
 def nothing(desk: Desk) -> dict[str, Any]:
     return {}
 
@@ -133,7 +137,9 @@ RULES = {
     "GET market/products/{id}/candles/": Rule(200, SHARED, place=product),
     "GET market/products/{id}/quality/": Rule(200, SHARED, place=product),
     "GET market/venues/": Rule(200, SHARED),
-    "GET market/venues/{venue}/stream/": Rule(200, SHARED, place=lambda desk: {"venue": "replay"}),
+    "GET market/venues/{venue}/stream/": Rule(200, SHARED, place=venue),
+    "POST market/venues/{venue}/start/": Rule(403, 403, lambda desk: {"reason": "again"}, venue),  # operators' alone
+    "POST market/venues/{venue}/stop/": Rule(403, 403, lambda desk: {"reason": "storm"}, venue),
 }
 READING = {"POST bots/{id}/evaluate/"}  # changes nothing
 PUBLIC = {
