@@ -32,6 +32,7 @@ OWN_PAGES = {
     "portfolio:trades": ["trades"],
     "portfolio:trades_csv": [],
     "portfolio:charts": ["day", "mine"],
+    "portfolio:candles": [],
     "portfolio:portfolio": ["assets", "value", "transfers"],
     "portfolio:portfolio_csv": [],
     "portfolio:performance": ["report"],
@@ -215,7 +216,7 @@ def test_no_page_of_ours_is_missing_from_these_tests():
     for_watchers = {f"operations:{name}" for name in ("live", "ready", "health", "metrics")}  # test_health, _metrics
     names = ("detail", "candles", "trades_csv", "report_json", "cancel", "delete", "bot")
     of_backtests = {f"backtests:{name}" for name in names}  # apps/backtests/tests/test_pages.py
-    of_theirs = {"bots:settings", "dashboard:console", "markets:series", "portfolio:candles"}
+    of_theirs = {"bots:settings", "dashboard:console", "markets:series"}
     tested_elsewhere = of_theirs | for_watchers | OF_THE_APP | of_backtests
     assert ours == {*OWN_PAGES, *of_one, *POSTS, *OPEN_TO_ALL, *tested_elsewhere}
 

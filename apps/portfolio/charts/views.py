@@ -117,7 +117,13 @@ def candles(request: UserRequest) -> JsonResponse:
 
 
 def _product(account: TradingAccount | None, symbol: str) -> Product:
-    found = Product.objects.filter(venue=account.venue if account else settings.MARKET, symbol=symbol).first()
+    """The market asked for, else the first that is played."""
+    venue = account.venue if account else settings.MARKET
+    if not symbol:
+        feed = feeds(venue).first()
+        found = feed.product if feed else None
+    else:
+        found = Product.objects.filter(venue=venue, symbol=symbol).first()
     if found is None:
         raise Http404(f"no market {symbol!r}")
     return found

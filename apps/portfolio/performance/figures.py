@@ -35,7 +35,7 @@ def figures(run: Run) -> dict[str, Any]:
         return NO_CURVE | made
     return made | of_curve(stretch) | {
         "realised_max_drawdown": realised_drawdown(pnl, float(stretch.levels[0])),
-        "in_market": in_market(run.held(), stretch.first.at, stretch.last.at),
+        "in_market": in_market(run.held().values_list("opened", "closed"), stretch.first.at, stretch.last.at),
     }  # fmt: skip
 
 
@@ -68,11 +68,11 @@ def fees(run: Run) -> Decimal:
     return paid.aggregate(total=Sum("fee"))["total"] or Decimal(0)
 
 
-def in_market(positions: Iterable[Position], start: datetime, end: datetime) -> float:
-    """Share of the time in which at least one position was open."""
-    stays = sorted((max(row.opened, start), min(row.closed or end, end)) for row in positions)
+def in_market(stays: Iterable[tuple[datetime, datetime | None]], start: datetime, end: datetime) -> float:
+    """Share of the time in which at least one position was open, from when each was opened and closed."""
+    clipped = sorted((max(opened, start), min(closed or end, end)) for opened, closed in stays)
     covered, until = 0.0, start
-    for opened, closed in stays:
+    for opened, closed in clipped:
         covered += max(0.0, (closed - max(opened, until)).total_seconds())
         until = max(until, closed)
     return covered / (end - start).total_seconds()
