@@ -13,20 +13,22 @@ NAMES = (
     r"password|passwd|passphrase|pwd|secret|token|api[_-]?key|private[_-]?key|access[_-]?key|authorization|cookie"
     r"|sessionid|csrf|credential|recovery[_-]?codes?|otp"
 )
-NAMED = re.compile(rf"[\w-]*(?:{NAMES})[\w-]*", re.IGNORECASE)
+VALUE = r"\"[^\"]*\"|'[^']*'|[^\s,;&'\")}\]]+"
+NAMED = re.compile(NAMES, re.IGNORECASE)
+# Every repetition has an end or cannot be tried anew from its middle: a long line of a stranger's costs no time.
 SHAPES = (
     (re.compile(r"-----BEGIN [^-]*PRIVATE KEY-----.*?(?:-----END [^-]*-----|\Z)", re.DOTALL), HIDDEN),
-    (re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{12,}", re.IGNORECASE), rf"\1 {HIDDEN}"),
-    (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*"), HIDDEN),  # a JSON web token
+    (re.compile(r"\b(Bearer|Basic)\s{1,4}[A-Za-z0-9._~+/=-]{12,}", re.IGNORECASE), rf"\1 {HIDDEN}"),
+    (re.compile(r"\beyJ[\w-]{1,400}\.[\w-]{1,4000}\.[\w-]*"), HIDDEN),  # a JSON web token
     (re.compile(r"\btst_[\w-]{8,}"), HIDDEN),  # an access token of ours: apps.accounts.tokens
     (re.compile(r"(://[^\s/:@]*:)[^\s/@]+@"), rf"\1{HIDDEN}@"),  # a password in an address
     (re.compile(r"(/(?:reset/key|confirm-email)/)[^\s/?]+"), rf"\1{HIDDEN}"),  # a link that was mailed
     # 'Cookie: a=b; c=d' and 'Authorization: ...' up to the end of the line
-    (re.compile(r"\b((?:set-)?cookie|authorization)\b(['\"]?\s*:\s*)[^\n'\"]+", re.IGNORECASE), rf"\1\2{HIDDEN}"),
     (
-        re.compile(rf"([\w-]*(?:{NAMES})[\w-]*['\"]?\s*[=:]\s*)(\"[^\"]*\"|'[^']*'|[^\s,;&'\")}}\]]+)", re.IGNORECASE),
-        rf"\1{HIDDEN}",
+        re.compile(r"\b((?:set-)?cookie|authorization)\b(['\"]?\s{0,4}:\s{0,4})[^\n'\"]+", re.IGNORECASE),
+        rf"\1\2{HIDDEN}",
     ),
+    (re.compile(rf"((?:{NAMES})[\w-]{{0,40}}['\"]?\s{{0,4}}[=:]\s{{0,4}})({VALUE})", re.IGNORECASE), rf"\1{HIDDEN}"),
 )  # fmt: skip
 LEAST = 8  # characters of a known secret; shorter ones would blot out ordinary words
 
@@ -43,7 +45,7 @@ def redact(text: str) -> str:
 def clean(value: Any) -> Any:
     """The same for a value that becomes JSON; fields with the name of a secret lose their value whatever it is."""
     if isinstance(value, dict):
-        return {key: HIDDEN if NAMED.fullmatch(str(key)) else clean(each) for key, each in value.items()}
+        return {key: HIDDEN if NAMED.search(str(key)) else clean(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [clean(each) for each in value]
     if isinstance(value, bool | int | float) or value is None:
