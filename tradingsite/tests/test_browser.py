@@ -200,7 +200,7 @@ def test_a_form_with_errors_leads_to_its_fields(site, live_market):
         page.goto(reverse("account_login"))
         page.get_by_label("Email").fill("nobody@example.org")
         page.get_by_label("Password", exact=True).fill("wrong password")
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         expect(page.locator(".errors")).to_be_focused()
         nobody.inspect()
         assert not nobody.faults, "\n".join(nobody.faults)
