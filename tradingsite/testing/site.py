@@ -128,6 +128,8 @@ class Visitor:
 
     def inspect(self) -> None:
         """Notes what is too wide and what not everybody can read on the page at hand."""
+        # From the top: what lies under the sticky bar when a page is scrolled is no target at that moment.
+        self.page.evaluate("window.scrollTo(0, 0)")
         if self.page.evaluate("document.documentElement.scrollWidth") > self.width:
             self.fault(f"wider than {self.width} px: {self.page.evaluate(WIDER, self.width)}")
         for found in Axe().run(self.page, options=RULES).response["violations"]:
