@@ -43,7 +43,7 @@ class Run:
         now = self._now()
         if now and (not points or now.at > points[-1].at):
             points.append(now)
-        if points and points[0].equity != points[0].deposited:
+        if points and points[0].deposited > 0 and points[0].equity != points[0].deposited:
             # The run began with what was paid in, and had traded before its first point.
             begun = points[0].at - timedelta(seconds=EVERY)
             points.insert(0, Point(begun, points[0].deposited, points[0].deposited))
@@ -64,8 +64,8 @@ class Run:
 
     @cached_property
     def stretch(self) -> Stretch | None:
-        """None until there are two points."""
-        return Stretch(self.points) if len(self.points) > 1 else None
+        """None until there are two points, or while there was nothing at the first."""
+        return Stretch(self.points) if len(self.points) > 1 and self.points[0].equity > 0 else None
 
     @property
     def since(self) -> datetime | None:

@@ -142,6 +142,13 @@ def test_what_was_traded_before_the_first_point_counts(bot):
     assert figures(Run(bot.account, 1, "All"))["net"] == -50
 
 
+def test_what_began_with_nothing_has_no_curve(client, bot):
+    snapshot(bot.account, 0, "0", "0")
+    snapshot(bot.account, 24, "0", "0")
+    assert Run(bot.account, 1, "All").stretch is None
+    assert "The curve begins soon" in page(client)
+
+
 def test_figures_without_a_curve_are_undefined(bot):
     made = figures(Run(bot.account, 1, "All"))
     assert (made["net"], made["max_drawdown"], made["sharpe"], made["days"]) == (None, None, None, 0)
