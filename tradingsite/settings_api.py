@@ -16,8 +16,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "apps.operations.api.paging.KeysetPagination",
     "DEFAULT_SCHEMA_CLASS": "apps.operations.api.schema.ProblemSchema",
     "DEFAULT_THROTTLE_CLASSES": [
-        "rest_framework.throttling.AnonRateThrottle",
-        "rest_framework.throttling.UserRateThrottle",
+        "apps.operations.api.throttles.AddressThrottle",
+        "apps.operations.api.throttles.UserThrottle",
     ],
     "DEFAULT_THROTTLE_RATES": {"sign_in": "30/min", "user": "600/min", "anon": "60/min"},
     "NUM_PROXIES": 0,  # REMOTE_ADDR is the client's already: apps.operations.proxies

@@ -1,6 +1,9 @@
 """Lists: keyset pages, filters, ETags, and how often one may ask."""
 
+from types import SimpleNamespace
+
 import pytest
+from redis.exceptions import RedisError
 from rest_framework.throttling import UserRateThrottle
 
 from apps.bots.models import Bot
@@ -66,3 +69,11 @@ def test_times_far_from_greenwich_are_times(caller):
     assert (
         caller.get("trades/?cursor=cD0yMDIwLTAxLTAxKzAwJTNBMDAlM0EwMCUyQjE5JTNBNTM%3D").status_code == 200
     )  # +19:53 too
+
+
+def test_a_lost_redis_stops_nobody(caller, monkeypatch):
+    def lost(*args, **options):
+        raise RedisError("Redis is away")
+
+    monkeypatch.setattr(UserRateThrottle, "cache", SimpleNamespace(get=lost, set=lost))
+    assert caller.get("strategies/").status_code == 200
