@@ -140,7 +140,9 @@ class History:
         for back in range(4 * 24 * 30, 0, -1):
             worth += Decimal(self.random.randint(-500, 500))
             at = self._at(self.now) - back * every
-            rows.append(EquitySnapshot(account=self.account, generation=1, at=at, equity=worth, cash=worth))
+            rows.append(
+                EquitySnapshot(account=self.account, generation=1, at=at, equity=worth, cash=worth, deposited=1_000_000)
+            )
         EquitySnapshot.objects.bulk_create(rows, ignore_conflicts=True)
 
     def _at(self, seconds: int) -> datetime:

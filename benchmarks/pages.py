@@ -40,6 +40,7 @@ def main() -> None:
     options = parser.parse_args()
     setup_test_environment()
     logging.disable(logging.WARNING)  # addresses that want a POST, or an operator
+    place.collect()
     with place.own_database():
         history = History(bots=options.bots, trades=options.trades, evaluations=options.evaluations)
         with connection.cursor() as cursor:

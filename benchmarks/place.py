@@ -53,12 +53,17 @@ def own_database() -> Iterator[None]:
             server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+def collect() -> None:
+    """Collects and compresses static files, as a release does."""
+    command = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
+    subprocess.run(command, cwd=ROOT, env=os.environ | {"LOG_LEVEL": "ERROR"}, check=True)
+
+
 @contextmanager
 def web() -> Iterator[tuple[int, int]]:
-    """A web process as in production, with static files collected; its port and its process id."""
+    """A web process as in production; its port and its process id."""
+    collect()
     environ_now = os.environ | {"LOG_LEVEL": "ERROR"}
-    collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
-    subprocess.run(collect, cwd=ROOT, env=environ_now, check=True)
     port = free_port()
     command = [sys.executable, "-m", "daphne", "-v", "0", "-p", str(port), "tradingsite.asgi:application"]
     process = subprocess.Popen(command, cwd=ROOT, env=environ_now)
