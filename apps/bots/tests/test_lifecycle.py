@@ -16,7 +16,7 @@ from apps.orders.services import cancel_request
 from engine.gates import Gate
 from engine.kinds import EventKind, Verdict
 from engine.orders.states import OrderState
-from tradingsite.testing.people import make_bot
+from tradingsite.testing.people import make_account, make_bot
 from tradingsite.testing.scripted import LONG, SHORT
 
 pytestmark = pytest.mark.django_db
@@ -183,3 +183,11 @@ def test_an_order_that_vanished_puts_its_bot_into_error(market, account):
     order_move(lock_account(account.pk), order, OrderState.NOT_FOUND, "not found")
     bot.refresh_from_db()
     assert (bot.state, "the exchange does not know it" in bot.state_reason) == ("error", True)
+
+
+def test_a_target_without_a_stop_is_named_as_what_ended_the_position(market):
+    make_bot(make_account(), market.product, params={"target": 0.02})
+    market.bar(100, volume=LONG)
+    market.bar(100)
+    market.bar(101, 103, 101, 103)
+    assert Position.objects.get().reason == "target"

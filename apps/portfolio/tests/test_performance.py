@@ -159,8 +159,7 @@ def test_overlapping_positions_count_once_as_time_in_the_market(bot):
     for hours, held in ((1, 2.0), (2, 2.0), (10, 1.0)):
         trade(bot, hours, "1", held=held)
     trade(bot, 18, "1", closed=None)
-    stays = Position.objects.values_list("opened", "closed")
-    assert in_market(stays, START, START + timedelta(hours=20)) == pytest.approx((3 + 1 + 2) / 20)
+    assert in_market(Position.objects.all(), START, START + timedelta(hours=20)) == pytest.approx((3 + 1 + 2) / 20)
 
 
 def test_holding_is_measured_from_the_first_to_the_last_price(bot, market):
