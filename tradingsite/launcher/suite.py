@@ -13,7 +13,7 @@ from tradingsite.launcher.services import Services
 
 INTERRUPTED, NO_TESTS = 2, 5  # exit codes of pytest
 MOST_PROCESSES = 4  # each has a database; more of them wait for the disk
-ALONE = "browser or processes"  # tests that measure time or kill processes: one after the other
+ALONE = "processes"  # tests that measure time or kill processes: one after the other
 
 
 def main(arguments: list[str]) -> int:

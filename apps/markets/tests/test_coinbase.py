@@ -106,6 +106,7 @@ def test_trades_become_seconds_minutes_and_events(run, fake, heard):
         assert [row.closed for row in Candle.objects.filter(time=NOON)] == [False]
         fake.tape.pass_time(42)
         yield from committed(NOON)
+        yield from until(lambda: Feed.objects.get().heard is not None)
 
     run(script())
     assert minutes() == [(NOON, 101, 101, 99, 99, 3)]
@@ -114,7 +115,6 @@ def test_trades_become_seconds_minutes_and_events(run, fake, heard):
     seconds = seconds_load(feed.session, feed.product, start=0, end=NOON + 60)
     assert seconds.tolist() == [(NOON, 101, 101, 101, 101, 1), (NOON + 20, 99, 99, 99, 99, 2)]
     assert (day().trades, day().minutes, day().empty, day().backfilled) == (2, 1, 0, 0)
-    assert feed.heard is not None
     session = MarketSession.objects.get()
     assert (session.venue, session.simulated, session.title) == ("coinbase", False, "Coinbase live data")
 
