@@ -25,6 +25,7 @@ READERS = 4  # sockets of this process that read the database at once; pages nee
 CHECKED = 30.0  # seconds between two looks whether the session still stands; signing out says so at once
 SIGNED_OUT = 4401
 BROKEN = 1011
+UNASKED = 1003  # a page listens only; RFC 6455: data that cannot be accepted
 
 logger = logging.getLogger(__name__)
 reading = asyncio.Semaphore(READERS)
@@ -64,6 +65,10 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         await asyncio.gather(*self.tasks, return_exceptions=True)  # their errors were logged by _ended
         for group in self.joined:
             await self.channel_layer.group_discard(group, self.channel_name)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **options: Any) -> None:
+        """Whatever a client sends, well-formed or not, ends its socket: there is nothing to be told here."""
+        await self.close(code=UNASKED)
 
     # --- what the groups say ---
     async def live_changed(self, message: dict[str, Any]) -> None:

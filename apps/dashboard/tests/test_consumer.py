@@ -241,3 +241,14 @@ async def test_a_page_that_was_left_is_no_error(owner, monkeypatch, caplog):
     await asyncio.sleep(0.5)
     await communicator.disconnect()
     assert "broke" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "frame", [{"text_data": "{not json"}, {"text_data": '{"t": "v"}'}, {"bytes_data": b"\xff\x00"}]
+)
+async def test_whatever_a_client_sends_ends_its_socket_with_a_code(owner, frame, caplog):
+    communicator = await socket(await database_sync_to_async(cookies_of)(owner))
+    await communicator.send_to(**frame)
+    assert await closing(communicator) == 1003
+    assert not [record for record in caplog.records if record.exc_info]
+    await communicator.disconnect()
