@@ -34,6 +34,9 @@ def lead_to_services() -> None:
 lead_to_services()
 os.environ["DJANGO_SETTINGS_MODULE"] = "tradingsite.settings"
 django.setup()
+# Processes of a parallel run inherit the environment: with this in it, they would read the settings before this file
+# has led them to a Redis database of their own.
+del os.environ["DJANGO_SETTINGS_MODULE"]
 # Nobody collects static files before a test: they keep their plain names.
 settings.STORAGES = settings.STORAGES | {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
