@@ -36,6 +36,7 @@ for variable, path in (("DATABASE_URL", f"/{DATABASE}"), ("REDIS_URL", f"/{REDIS
     os.environ[f"{variable}_BEFORE"] = os.environ[variable]
     os.environ[variable] = urlsplit(os.environ[variable])._replace(path=path).geturl()
 os.environ["DJANGO_SETTINGS_MODULE"] = "tradingsite.settings"
+os.environ.setdefault("LOG_LEVEL", "WARNING")  # thousands of deeds are no figures
 
 import django
 

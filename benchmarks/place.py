@@ -31,6 +31,7 @@ def claim(database: str) -> None:
         os.environ[f"{variable}_BEFORE"] = os.environ[variable]
         os.environ[variable] = urlsplit(os.environ[variable])._replace(path=path).geturl()
     os.environ["DJANGO_SETTINGS_MODULE"] = "tradingsite.settings"
+    os.environ.setdefault("LOG_LEVEL", "WARNING")  # thousands of deeds are no figures
     import django  # noqa: PLC0415  reads the settings, which read what was just set
 
     django.setup()
