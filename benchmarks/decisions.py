@@ -1,6 +1,6 @@
 """From a closed bar to committed decisions, and from an order to its recorded fill, through a real worker process.
 
-    .venv/bin/python benchmarks/decisions.py [--bars 60] [--bots 1,100,500]
+    .venv/bin/python -m benchmarks.decisions [--bars 60] [--bots 1,100,500]
 
 This process is the stream: it commits the events of the shipped recording and waits until each has settled. A worker
 process of its own (dramatiq, 1 process, 4 threads, as in the Procfile) gets the nudges through Redis, decides, sends
@@ -21,30 +21,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
-from urllib.parse import urlsplit
 
-import environ
 import numpy as np
 
-sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from benchmarks import place
+from tradingsite.launcher.layout import ROOT
 
-from tradingsite.launcher.layout import ROOT, Layout
+place.claim("benchmark_decisions")
 
-DATABASE, REDIS_DATABASE = "benchmark_decisions", 15
-environ.Env.read_env(Layout.of(os.environ).env_file)
-for variable, path in (("DATABASE_URL", f"/{DATABASE}"), ("REDIS_URL", f"/{REDIS_DATABASE}")):
-    os.environ[f"{variable}_BEFORE"] = os.environ[variable]
-    os.environ[variable] = urlsplit(os.environ[variable])._replace(path=path).geturl()
-os.environ["DJANGO_SETTINGS_MODULE"] = "tradingsite.settings"
-os.environ.setdefault("LOG_LEVEL", "WARNING")  # thousands of deeds are no figures
-
-import django
-
-django.setup()
-
-import psycopg
-import redis
-from django.core.management import call_command
 from django.utils import timezone
 
 from apps.accounts.models import User
@@ -71,26 +55,12 @@ def main() -> None:
     parser.add_argument("--bars", type=int, default=60, help="bars measured for each number of bots")
     parser.add_argument("--bots", default="1,100,500", help="numbers of bots, with commas")
     options = parser.parse_args()
-    with own_database(), worker():
+    with place.own_database(), worker():
         print(f"{os.cpu_count()} CPUs")
         market = Market()
         for count in map(int, options.bots.split(",")):
             measure_decisions(market, count, options.bars)
         measure_fills(market, options.bars)
-
-
-@contextmanager
-def own_database() -> Iterator[None]:
-    """A migrated database that is dropped afterwards, and an empty Redis database."""
-    redis.Redis.from_url(os.environ["REDIS_URL"]).flushdb()
-    with psycopg.connect(os.environ["DATABASE_URL_BEFORE"], autocommit=True) as server:
-        server.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
-        server.execute(f"CREATE DATABASE {DATABASE}")
-        try:
-            call_command("migrate", verbosity=0)
-            yield
-        finally:
-            server.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)")
 
 
 @contextmanager

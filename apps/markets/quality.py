@@ -1,7 +1,7 @@
 """How good the stored data of a series is: what its bars lack, and what was counted while they were streamed."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,9 +14,6 @@ from apps.markets.selectors import feeds
 from engine.quality import Finding, Quality, examine
 
 SHOWN = 20  # trades that were not believed
-COUNTED = (
-    "trades", "minutes", "empty", "backfilled", "gaps", "lost", "duplicates", "late", "quarantined",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -32,6 +29,9 @@ class Counted:
     duplicates: int = 0
     late: int = 0
     quarantined: int = 0
+
+
+COUNTED = tuple(field.name for field in fields(Counted))
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,8 @@
 """The stream of a live market as a process: killed, stopped and started it misses no minute and doubles none."""
 
-import os
 import signal
-import subprocess
-import sys
-import time
-from urllib.parse import urlsplit
 
 import pytest
-from django.conf import settings
-from django.db import connection
 
 from apps.markets.candles import load_range
 from apps.markets.condition import stream_switch
@@ -17,9 +10,9 @@ from apps.markets.models import Candle, Feed, MarketSession, SeriesDay
 from apps.markets.status import stream_status
 from apps.operations.models import Ownership
 from tradingsite.testing.coinbase import fake_coinbase
+from tradingsite.testing.processes import PATIENCE, streams, wait_until
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
-PATIENCE = 60  # seconds
 NOON = 1_800_014_400
 
 
@@ -34,32 +27,13 @@ def fake():
 
 @pytest.fixture
 def stream(fake):
-    """Starts streams on the test's database; none is left behind."""
-    started = []
-
-    def start():
-        database = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
-        environment = {
-            **os.environ, "DATABASE_URL": database, "MARKET": "coinbase", "COINBASE_PRODUCTS": "BTC-USD",
-            "COINBASE_REST": fake.addresses.rest, "COINBASE_SOCKET": fake.addresses.socket,
-        }  # fmt: skip
-        command = [sys.executable, "manage.py", "stream"]
-        started.append(
-            subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment, stderr=subprocess.PIPE, text=True)
-        )
-        return started[-1]
-
-    yield start
-    for process in started:
-        process.kill()
-        process.communicate()
-
-
-def wait_until(condition):
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.02)
+    """Starts streams of the stand-in on the test's database; none is left behind."""
+    environ = {
+        "MARKET": "coinbase", "COINBASE_PRODUCTS": "BTC-USD",
+        "COINBASE_REST": fake.addresses.rest, "COINBASE_SOCKET": fake.addresses.socket,
+    }  # fmt: skip
+    with streams() as start:
+        yield lambda: start(**environ)
 
 
 def market_time():

@@ -1,16 +1,10 @@
 """The stream as a process: killed at any moment it goes on exactly where the market stood."""
 
-import os
 import random
 import signal
-import subprocess
-import sys
 import time
-from urllib.parse import urlsplit
 
 import pytest
-from django.conf import settings
-from django.db import connection
 
 from apps.markets.candles import load_range
 from apps.markets.files import read_candles
@@ -18,36 +12,16 @@ from apps.markets.models import TIMEFRAMES, Candle, Feed, MarketSession
 from apps.markets.recordings import DEFAULT, RECORDINGS
 from apps.operations.models import Ownership
 from engine.candles import aggregate
+from tradingsite.testing.processes import PATIENCE, streams, wait_until
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
-PATIENCE = 60  # seconds
 
 
 @pytest.fixture
 def processes():
-    """Starts streams on the test's database; none is left behind."""
-    started = []
-
-    def start(speed="0"):
-        database = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
-        environment = {**os.environ, "DATABASE_URL": database, "REPLAY_SPEED": speed, "REPLAY_HOLD": "0"}
-        command = [sys.executable, "manage.py", "stream"]
-        started.append(
-            subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment, stderr=subprocess.PIPE, text=True)
-        )
-        return started[-1]
-
-    yield start
-    for process in started:
-        process.kill()
-        process.communicate()
-
-
-def wait_until(condition):
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.01)
+    """Starts streams of the recording on the test's database; none is left behind."""
+    with streams() as start:
+        yield lambda speed="0": start(REPLAY_SPEED=speed, REPLAY_HOLD="0")
 
 
 def played():

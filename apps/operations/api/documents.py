@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.utils.csp import CSP
 from django.utils.decorators import method_decorator
 from django.views.decorators.csp import csp_override
@@ -11,17 +12,9 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, Spec
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-PAGE: dict[str, list[str]] = {
-    "default-src": [CSP.NONE],
-    "script-src": [CSP.SELF],
-    "style-src": [CSP.SELF],
-    "img-src": [CSP.SELF, "data:"],
-    "font-src": [CSP.SELF],
-    "connect-src": [CSP.SELF],
-    "base-uri": [CSP.NONE],
-    "form-action": [CSP.NONE],
-    "frame-ancestors": [CSP.NONE],
-    "object-src": [CSP.NONE],
+# As every page, and less: they send no form, and have neither a manifest nor a worker.
+PAGE: dict[str, Any] = settings.SECURE_CSP | {
+    name: [CSP.NONE] for name in ("form-action", "manifest-src", "worker-src")
 }
 # ReDoc writes its styles into the page and searches in a worker made of its own script.
 REFERENCE = PAGE | {"style-src": [CSP.SELF, CSP.UNSAFE_INLINE], "worker-src": [CSP.SELF, "blob:"]}
