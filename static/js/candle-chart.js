@@ -23,6 +23,7 @@
   let minute = 0;       // the newest minute counted into it
   let oldest = 0;       // 0 = there is nothing older
   let loading = false;
+  let missed = false;   // something changed while a fetch was under way: it is asked again
   let tail = 0;
   let cursor = -1;      // index of the bar that the arrow keys have reached
   let markers = null;
@@ -175,7 +176,9 @@
     minute = 0;
     const summary = document.querySelector("[data-chart-summary]");
     if (summary && data.summary) summary.textContent = data.summary;
-    if (data.candles.length) tell(newest()); else legend.textContent = "No candles yet: the market has not begun.";
+    cursor = Math.min(cursor, newest());
+    if (cursor >= 0) speak();
+    if (data.candles.length) tell(cursor < 0 ? newest() : cursor); else legend.textContent = "No candles yet: the market has not begun.";
   }
 
   // --- fetching ---
@@ -196,6 +199,9 @@
       if (!data) legend.textContent = "Candles could not be loaded; trying again with the next update.";
     }
     loading = false;
+    if (!missed) return;
+    missed = false;
+    refresh();
   }
 
   // Puts bars that were fetched before or behind those there are; the fetched ones count where both have them.
@@ -235,7 +241,11 @@
   }
 
   // What has closed since, and how the indicators stand now.
-  const refresh = () => busy(async () => {
+  function refresh() {
+    if (loading) missed = true; else busy(renew);
+  }
+
+  async function renew() {
     if (data?.record) return;
     if (!data || !data.candles.length) { data = await load(); oldest = data.candles[0]?.[0] || 0; show(); return; }
     const known = data.candles[Math.max(0, newest() - 1)][0];
@@ -244,7 +254,7 @@
     if (fresh.candles[0][0] < data.candles[0][0]) data = fresh;  // a recording that began anew
     else data = join(data, fresh, fresh);
     show();
-  });
+  }
 
   function soon() {
     if (!tail) tail = setTimeout(() => { tail = 0; refresh(); }, TAIL);
@@ -308,8 +318,15 @@
     else if (cursor > view.to - 1) chart.timeScale().setVisibleLogicalRange({ from: cursor + 1 - width, to: cursor + 1 });
     chart.setCrosshairPosition(close, time, candles);
     tell(cursor);
+    speak();
+  }
+
+  // What a screen reader hears of the bar under the cursor; said again only when it has changed, as by an order that filled.
+  function speak() {
+    const [time, ...prices] = data.candles[cursor];
     const mark = data.markers.filter((one) => one.time === time).map((one) => one.text || "entry").join(", ");
-    spoken.textContent = `${when(time)}: ${data.candles[cursor].slice(1, 5).map(fixed).join(", ")}${mark ? `; ${mark}` : ""}`;
+    const words = `${when(time)}: ${prices.slice(0, 4).map(fixed).join(", ")}${mark ? `; ${mark}` : ""}`;
+    if (spoken.textContent !== words) spoken.textContent = words;
   }
 
   const zoom = (factor) => {
