@@ -1,0 +1,1 @@
+"""The exchange over WebSocket: subscriptions, channels, sequence numbers."""
