@@ -109,5 +109,3 @@ class Ledger:
             raise Overdrawn(f"{user} would have {total} {currency}, {self._holds[user, currency]} are held")
         if total > MOST:
             raise ValueError(f"a wallet must hold at most {MOST} {currency}, was {total}")
-
-

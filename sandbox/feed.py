@@ -105,7 +105,7 @@ class Recording:
 
 def recording(path: Path, origin: float, speed: float) -> Recording:
     """Reads a Parquet file with columns time, open, high, low, close, volume."""
-    import pyarrow.parquet as parquet  # noqa: PLC0415  (slow to load, and not needed for a seeded market)
+    from pyarrow import parquet  # noqa: PLC0415  (slow to load, and not needed for a seeded market)
 
     table = parquet.read_table(path, columns=["time", "open", "high", "low", "close", "volume"])
     columns = [column.to_numpy().astype(np.float64) for column in table.columns]

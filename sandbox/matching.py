@@ -38,7 +38,7 @@ def by_size(book: Book, side: str, limit: Decimal | None, size: Decimal, user: s
         if size <= 0:
             break
         part = min(size, resting.size)
-        cuts.append(Cut(resting, part, own=_owner(resting) == user))
+        cuts.append(Cut(resting, part, own=_owned(resting, user)))
         size -= part
     return Plan(tuple(cuts), size)
 
@@ -51,7 +51,7 @@ def by_funds(book: Book, limit: Decimal | None, funds: Decimal, increment: Decim
     cuts: list[Cut] = []
     for resting in book.crossing(BUY, limit):
         part = min(floor_to(over(funds, resting.price), increment), resting.size)
-        if _owner(resting) == user:
+        if _owned(resting, user):
             continue
         if part <= 0:
             break
@@ -60,5 +60,5 @@ def by_funds(book: Book, limit: Decimal | None, funds: Decimal, increment: Decim
     return Plan(tuple(cuts), funds)
 
 
-def _owner(resting: Resting) -> str:
-    return resting.order.user if resting.order else ""
+def _owned(resting: Resting, user: str) -> bool:
+    return resting.order is not None and resting.order.user == user

@@ -1,0 +1,58 @@
+"""One product's market: its book, its tape, its feed and the crowd."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+
+from sandbox.book import BUY, SELL, Book
+from sandbox.clock import SECOND
+from sandbox.crowd import Crowd
+from sandbox.feed import Feed
+from sandbox.money import ZERO
+from sandbox.orders import Order
+from sandbox.products import Product
+from sandbox.tape import Tape
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What the feed says of a moment; ``rate`` in base per second."""
+
+    price: Decimal
+    rate: Decimal
+
+
+class Market:
+    def __init__(self, product: Product, feed: Feed, now: int, seed: int) -> None:
+        self.product, self.feed = product, feed
+        self.book = Book()
+        self.crowd = Crowd(product, seed)
+        self.tape = Tape(product, feed, now)
+        self.waiting: list[Order] = []  # stops and brackets whose trigger has not come
+        self.pinned: Decimal | None = None  # a price set by hand, which the feed does not move
+        self.ticked = now
+        self.crowd.quote(self.book, self.tape.last, self.crowd.coin(), self.tick(now).rate)
+
+    @property
+    def symbol(self) -> str:
+        return self.product.symbol
+
+    def tick(self, moment: int) -> Tick:
+        at = np.array([moment / SECOND])
+        steps = max(round(float(self.feed.prices(at)[0]) / float(self.product.tick)), 1)
+        price = self.pinned if self.pinned is not None else steps * self.product.tick
+        return Tick(price, Decimal(repr(round(float(self.feed.volumes(at)[0]), 12))))
+
+    def mid(self) -> Decimal:
+        bid, ask = self.book.best(BUY), self.book.best(SELL)
+        return (bid + ask) / 2 if bid is not None and ask is not None else self.tape.last
+
+    def change(self, now: int) -> tuple[Decimal, Decimal, Decimal, Decimal]:
+        """Of the last 24 hours: volume in base, low, high, change in percent."""
+        bars = self.tape.day(now)
+        if not bars:
+            return ZERO, self.tape.last, self.tape.last, ZERO
+        volume = sum((bar.volume for bar in bars), ZERO)
+        low, high = min(bar.low for bar in bars), max(bar.high for bar in bars)
+        return volume, low, high, (self.tape.last / bars[0].open - 1) * 100

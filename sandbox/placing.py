@@ -1,0 +1,180 @@
+"""How an order gets in: checked, paid for, matched, rested."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sandbox.accounts import Ledger
+from sandbox.book import BUY
+from sandbox.checks import check, protection
+from sandbox.clock import Agenda, Clock
+from sandbox.desk import MOST_OPEN, Desk
+from sandbox.execution import Execution, Listeners
+from sandbox.fees import Fees
+from sandbox.market import Market
+from sandbox.matching import Plan, by_funds, by_size
+from sandbox.money import ZERO, floor_to, over, times
+from sandbox.orders import Order, Status
+from sandbox.products import Product
+from sandbox.refusals import Denied, Refusal
+from sandbox.slicing import Slicer
+from sandbox.terms import FOK, GTD, IOC, Terms, read_terms
+from sandbox.triggers import Triggers
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An order as a client sends it."""
+
+    client_order_id: str
+    symbol: str
+    side: str
+    configuration: dict[str, Any]
+    attached: Mapping[str, Any] | None = None
+    preview_id: str = ""
+    parent: str = ""
+
+
+class Placing:
+    def __init__(
+        self, clock: Clock, agenda: Agenda, desk: Desk, ledger: Ledger, fees: Fees, execution: Execution,
+        triggers: Triggers, listeners: Listeners,
+    ) -> None:  # fmt: skip
+        self._clock, self._agenda, self._desk, self._ledger, self._fees = clock, agenda, desk, ledger, fees
+        self._execution, self._triggers, self._listeners = execution, triggers, listeners
+        self._slicer = Slicer(clock, agenda, execution)
+
+    def draft(self, user: str, request: Request, product: Product, market: Market) -> Order:
+        """The order as it would be taken now; nothing is changed. Raises Refusal or Denied."""
+        terms = read_terms(request.configuration)
+        now = self._clock.now()
+        check(product, market, request.side, terms, now)
+        if request.attached is not None:
+            _check_attached(request.attached, terms, request.side)
+        self._check_wallets(user, product)
+        maker, taker = self._fees.rates(user, product, now)
+        number = self._desk.next_number()
+        order = Order(
+            number, self._desk.new_id(number), request.client_order_id, user, product, request.side, terms,
+            dict(request.configuration), now, maker, taker, size=_base_size(terms, product), limit=terms.limit,
+            updated=now, parent=request.parent, attached=dict(request.attached) if request.attached else None,
+            preview_id=request.preview_id,
+        )  # fmt: skip
+        self._check_funds(order, market)
+        return order
+
+    def enter(self, order: Order, market: Market) -> None:
+        """Takes a draft: from here on the order exists."""
+        crowded = self._desk.open_in(order.user, order.product.symbol) >= MOST_OPEN
+        self._desk.add(order)
+        if order.attached:
+            order.child = self._desk.new_id(-order.number)
+        if crowded:
+            order.reject_reason = "TOO_MANY_OPEN_ORDERS"
+            self._execution.finish(market, order, Status.FAILED)
+            return
+        self._execution.rehold(order)
+        self._listeners.changed(order)
+        order.move(Status.OPEN)
+        if order.terms.kind == "MARKET":
+            self._sweep(order, market)
+            return
+        self._listeners.changed(order)
+        if order.terms.tif == GTD and order.terms.kind != "TWAP" and order.terms.end:
+            self._agenda.at(order.terms.end, lambda: self._expire(order, market))
+        if order.terms.kind == "TWAP":
+            self._slicer.plan(market, order)
+        elif order.waits:
+            self._triggers.arm(market, order)
+        elif order.terms.tif in (IOC, FOK):
+            self._take_now(order, market)
+        else:
+            self._triggers.work(market, order)
+
+    def market_plan(self, order: Order, market: Market) -> Plan:
+        """What a market order would meet. Raises Refusal when there is nothing."""
+        limit = protection(order.product, market, order.side)
+        if limit is None:
+            raise Refusal("PREVIEW_INVALID_NO_LIQUIDITY", engine=True)
+        if order.terms.quote_size is None:
+            return by_size(market.book, order.side, limit, order.size, order.user)
+        funds = over(order.terms.quote_size, 1 + order.taker_rate)
+        return by_funds(market.book, limit, funds, order.product.base_increment, order.user)
+
+    def _sweep(self, order: Order, market: Market) -> None:
+        plan = self.market_plan(order, market)
+        self._execution.take(market, order.side, plan, order)
+        if order.by_funds and self._residual(order, market, plan):
+            self._execution.finish(market, order, Status.FILLED)
+        elif not order.done:
+            self._execution.finish(market, order, Status.CANCELLED)
+
+    def _residual(self, order: Order, market: Market, plan: Plan) -> bool:
+        """Fills what is below one increment; False when the book had not enough for the funds."""
+        last = plan.cuts[-1].resting.price if plan.cuts else market.book.best("SELL")
+        following = next(market.book.crossing(BUY, protection(order.product, market, BUY)), None)
+        price = following.price if following else last
+        if price is None or plan.left >= times(price, order.product.base_increment):
+            return False
+        if plan.left > 0:
+            self._execution.take_rest(market, order, price, plan.left)
+        return True
+
+    def _take_now(self, order: Order, market: Market) -> None:
+        plan = by_size(market.book, order.side, order.limit, order.left, order.user)
+        self._execution.take(market, order.side, plan, order)
+        if not order.done:
+            self._execution.finish(market, order, Status.CANCELLED)
+
+    def _expire(self, order: Order, market: Market) -> None:
+        if not order.done:
+            self._execution.finish(market, order, Status.EXPIRED, "Order expired")
+
+    def _check_wallets(self, user: str, product: Product) -> None:
+        if not self._ledger.has(user, product.quote):
+            raise Denied(400, "INVALID_ARGUMENT", "account is not available")
+        self._ledger.open(user, product.base, self._clock.now())
+
+    def _check_funds(self, order: Order, market: Market) -> None:
+        needed = self._execution.needed(order)
+        if order.terms.kind == "MARKET":
+            plan = self.market_plan(order, market)
+            needed = (
+                order.size if order.side != BUY else order.terms.quote_size or times(plan.value, 1 + order.taker_rate)
+            )
+        if order.terms.tif == FOK:
+            plan = by_size(market.book, order.side, order.limit, order.size, order.user)
+            if plan.filled < order.size:
+                raise Refusal("PREVIEW_INVALID_NO_LIQUIDITY", engine=True)
+        if needed > self._ledger.available(order.user, order.hold_currency):
+            bracket = order.terms.kind == "BRACKET"
+            raise Refusal("PREVIEW_BRACKET_ORDER_SIZE_EXCEEDS_POSITION" if bracket else "PREVIEW_INSUFFICIENT_FUND")
+
+
+def _base_size(terms: Terms, product: Product) -> Decimal:
+    if terms.base_size is not None:
+        return terms.base_size
+    if terms.kind == "MARKET" or terms.limit is None or terms.quote_size is None:
+        return ZERO
+    size = floor_to(terms.quote_size / terms.limit, product.base_increment)
+    if size < product.base_min or size <= 0:
+        raise Refusal("PREVIEW_INVALID_BASE_SIZE_TOO_SMALL")
+    return size
+
+
+def _check_attached(attached: Mapping[str, Any], terms: Terms, side: str) -> None:
+    if terms.kind not in ("MARKET", "LIMIT"):
+        raise Refusal("PREVIEW_ATTACHED_ORDERS_ONLY_ALLOWED_ON_MARKET_LIMIT")
+    if set(attached) - {"trigger_bracket_gtc", "trigger_bracket_gtd"} or len(attached) != 1 or side != BUY:
+        raise Refusal("PREVIEW_INVALID_ATTACHED_ORDER_CONFIG")
+    (fields,) = attached.values()
+    if fields.get("base_size") or fields.get("quote_size"):
+        raise Refusal("PREVIEW_ATTACHED_ORDER_SIZE_MUST_BE_NIL")
+    child = read_terms(attached)
+    if child.limit is None or child.stop is None:
+        raise Refusal("PREVIEW_SINGLE_LEGGED_TPSL_NOT_ALLOWED")
+    if terms.limit is not None and child.limit <= terms.limit:
+        raise Refusal("PREVIEW_INVALID_ATTACHED_TAKE_PROFIT_PRICE")
+    if terms.limit is not None and child.stop >= terms.limit:
+        raise Refusal("PREVIEW_INVALID_ATTACHED_STOP_LOSS_PRICE")
