@@ -32,7 +32,7 @@ class Market:
         self.waiting: list[Order] = []  # stops and brackets whose trigger has not come
         self.pinned: Decimal | None = None  # a price set by hand, which the feed does not move
         self.ticked = now
-        self.crowd.quote(self.book, self.tape.last, self.crowd.coin(), self.tick(now).rate)
+        self.requote()
 
     @property
     def symbol(self) -> str:
@@ -43,6 +43,10 @@ class Market:
         steps = max(round(float(self.feed.prices(at)[0]) / float(self.product.tick)), 1)
         price = self.pinned if self.pinned is not None else steps * self.product.tick
         return Tick(price, Decimal(repr(round(float(self.feed.volumes(at)[0]), 12))))
+
+    def requote(self) -> None:
+        """Puts the crowd's quotes around the last price."""
+        self.crowd.quote(self.book, self.tape.last, self.crowd.coin(), self.tick(self.ticked).rate)
 
     def mid(self) -> Decimal:
         bid, ask = self.book.best(BUY), self.book.best(SELL)

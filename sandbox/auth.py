@@ -1,0 +1,80 @@
+"""Who calls: JSON web tokens as the exchange's clients make them."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import jwt
+
+from sandbox.keys import ES256, EDDSA, Key, KeyRing
+
+LIFE = 120  # seconds a token may be valid
+SKEW = 30  # seconds a client's clock may be ahead
+ISSUERS = ("cdp", "coinbase-cloud")
+
+
+class Unauthorized(Exception):
+    """The reason is for the log: the caller is told nothing."""
+
+
+def bearer(header: str) -> str:
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthorized("no bearer token")
+    return token.strip()
+
+
+def verify(ring: KeyRing, token: str, now: float, call: str | None = None) -> Key:
+    """The key that signed. ``call``: method and path, such as 'GET /api/v3/brokerage/accounts'; None on WebSocket.
+
+    Raises Unauthorized.
+    """
+    try:
+        header = jwt.get_unverified_header(token)
+    except jwt.PyJWTError as error:
+        raise Unauthorized(f"no token: {error}") from None
+    key = ring.get(str(header.get("kid")))
+    if key is None or key.revoked:
+        raise Unauthorized(f"unknown key {header.get('kid')!r}")
+    if header.get("alg") != key.algorithm or key.algorithm not in (ES256, EDDSA):
+        raise Unauthorized(f"alg must be {key.algorithm}, was {header.get('alg')!r}")
+    claims = _claims(token, key)
+    _check_times(claims, now)
+    if claims.get("sub") != key.name:
+        raise Unauthorized(f"sub must be the key's name, was {claims.get('sub')!r}")
+    if claims.get("iss") not in ISSUERS:
+        raise Unauthorized(f"iss must be one of {', '.join(ISSUERS)}, was {claims.get('iss')!r}")
+    if call is not None and call not in [_without_host(uri) for uri in _uris(claims)]:
+        raise Unauthorized(f"uri must be {call!r}, was {_uris(claims)}")
+    return key
+
+
+def _claims(token: str, key: Key) -> dict[str, Any]:
+    unchecked = {"verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False}
+    try:
+        claims: dict[str, Any] = jwt.decode(token, key.public, algorithms=[key.algorithm], options=unchecked)
+    except jwt.PyJWTError as error:
+        raise Unauthorized(f"bad signature: {error}") from None
+    return claims
+
+
+def _check_times(claims: dict[str, Any], now: float) -> None:
+    start, end = claims.get("nbf"), claims.get("exp")
+    if not isinstance(start, (int, float)) or not isinstance(end, (int, float)):
+        raise Unauthorized("nbf and exp must be numbers")
+    if start > now + SKEW:
+        raise Unauthorized(f"not valid before {start}, it is {now:.0f}")
+    if end <= now:
+        raise Unauthorized(f"expired at {end}, it is {now:.0f}")
+    if end - start > LIFE:
+        raise Unauthorized(f"valid for {end - start} s, must be at most {LIFE}")
+
+
+def _uris(claims: dict[str, Any]) -> list[str]:
+    uris = claims.get("uris", [claims.get("uri", "")])
+    return [str(uri) for uri in uris] if isinstance(uris, list) else []
+
+
+def _without_host(uri: str) -> str:
+    """'GET localhost:9000/api' and 'GET http://localhost:9000/api' are both 'GET /api'."""
+    method, _, rest = uri.partition(" ")
+    return f"{method} {urlsplit(rest if '://' in rest else f'//{rest}').path}"

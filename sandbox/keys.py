@@ -1,0 +1,97 @@
+"""API keys: made here, shown once, checked by their public half."""
+
+import base64
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from uuid import NAMESPACE_URL, uuid4, uuid5
+
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+ES256, EDDSA = "ES256", "EdDSA"
+VIEW, TRADE, TRANSFER = "view", "trade", "transfer"
+Public = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
+
+
+@dataclass(slots=True)
+class Key:
+    """A key of a user. ``scopes`` and ``revoked`` may be changed while the exchange runs."""
+
+    name: str
+    user: str
+    algorithm: str
+    public: Public
+    scopes: set[str] = field(default_factory=lambda: {VIEW, TRADE})
+    revoked: bool = False
+
+    @property
+    def portfolio(self) -> str:
+        return portfolio_of(self.user)
+
+
+def portfolio_of(user: str) -> str:
+    return str(uuid5(NAMESPACE_URL, f"portfolio/{user}"))
+
+
+def user_id(user: str) -> str:
+    return str(uuid5(NAMESPACE_URL, f"user/{user}"))
+
+
+class KeyRing:
+    def __init__(self) -> None:
+        self._keys: dict[str, Key] = {}
+
+    def get(self, name: str) -> Key | None:
+        return self._keys.get(name)
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._keys.values())
+
+    def make(self, user: str, algorithm: str = ES256, scopes: set[str] | None = None) -> str:
+        """A new key; the answer is the text of its key file, as the exchange lets one download it.
+
+        Raises ValueError for an algorithm that is neither ES256 nor EdDSA.
+        """
+        private, name = _private(algorithm)
+        self._keys[name] = Key(name, user, algorithm, private.public_key(), scopes or {VIEW, TRADE})
+        return json.dumps({"name": name, "privateKey": _secret(private)})
+
+    def adopt(self, key_file: str, user: str) -> Key:
+        """Takes in a key made before, from the text of its file: a client keeps its key when the exchange restarts."""
+        row = json.loads(key_file)
+        name, secret = row.get("name") or row["id"], row["privateKey"]
+        if secret.startswith("-----"):
+            private = load_pem_private_key(secret.encode(), None)
+        else:
+            private = ed25519.Ed25519PrivateKey.from_private_bytes(base64.b64decode(secret)[:32])
+        if isinstance(private, ec.EllipticCurvePrivateKey):
+            key = Key(name, user, ES256, private.public_key())
+        elif isinstance(private, ed25519.Ed25519PrivateKey):
+            key = Key(name, user, EDDSA, private.public_key())
+        else:
+            raise ValueError(f"a key must be of the kind ES256 or EdDSA, was {type(private).__name__}")
+        self._keys[name] = key
+        return key
+
+
+def _private(algorithm: str) -> tuple[ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey, str]:
+    if algorithm == ES256:
+        return ec.generate_private_key(ec.SECP256R1()), f"organizations/{uuid4()}/apiKeys/{uuid4()}"
+    if algorithm == EDDSA:
+        return ed25519.Ed25519PrivateKey.generate(), str(uuid4())
+    raise ValueError(f"algorithm must be {ES256} or {EDDSA}, was {algorithm!r}")
+
+
+def _secret(private: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey) -> str:
+    """PEM for ES256, base64 of seed and public key for EdDSA: what the exchange's own files hold."""
+    if isinstance(private, ec.EllipticCurvePrivateKey):
+        return private.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()
+    seed = private.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
+    return base64.b64encode(seed + private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()

@@ -1,0 +1,99 @@
+"""One request: who calls, its query and its body, read the way the exchange's gateway reads them."""
+
+import json
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from sandbox.keys import Key
+from sandbox.refusals import invalid, undecodable
+
+if TYPE_CHECKING:
+    from sandbox.venue import Venue
+
+_HUMP = re.compile(r"(?<=[a-z0-9])([A-Z])")
+Answer = dict[str, Any] | web.StreamResponse
+
+
+@dataclass(slots=True)
+class Call:
+    """``user`` is '' where nobody need sign in."""
+
+    venue: "Venue"
+    request: web.Request
+    body: dict[str, Any]
+    key: Key | None = None
+
+    @property
+    def user(self) -> str:
+        return self.key.user if self.key else ""
+
+    @property
+    def now(self) -> int:
+        return self.venue.exchange.clock.now()
+
+    def part(self, name: str) -> str:
+        return self.request.match_info[name]
+
+    def query(self, name: str, default: str = "") -> str:
+        return self.request.query.get(name, default)
+
+    def queries(self, name: str) -> list[str]:
+        """All values of a repeated name; commas divide too."""
+        return [part for text in self.request.query.getall(name, []) for part in text.split(",") if part]
+
+    def number(self, name: str, default: int) -> int:
+        """Raises Denied for what is no whole number of 0 or more."""
+        text = self.query(name) or str(default)
+        if not text.isdigit() or len(text) > 15:
+            raise invalid(f"{name} must be a whole number, was {text!r}")
+        return int(text)
+
+    def flag(self, name: str) -> bool:
+        return self.query(name).lower() == "true"
+
+    def text(self, name: str) -> str:
+        """A text of the body; '' when it is missing. Raises Denied for another type."""
+        value = self.body.get(name)
+        if value is None:
+            return ""
+        if not isinstance(value, str):
+            raise undecodable(f"(line 1:1): invalid value for string field {name}: {json.dumps(value)}")
+        return value
+
+    def mapping(self, name: str) -> dict[str, Any] | None:
+        value = self.body.get(name)
+        if value is not None and not isinstance(value, dict):
+            raise undecodable(f"(line 1:1): unexpected token {json.dumps(value)}")
+        return value
+
+
+Handler = Callable[[Call], Awaitable[Answer] | Answer]
+
+
+def decode(text: str) -> dict[str, Any]:
+    """The body with its names in snake case; none is an empty one. Raises Denied."""
+    if not text.strip():
+        return {}
+    try:
+        body = json.loads(text)
+    except ValueError:
+        raise undecodable(f"syntax error (line 1:1): invalid value {text[:20]}") from None
+    if not isinstance(body, dict):
+        raise undecodable(f"syntax error (line 1:1): unexpected token {text[:1]}")
+    return dict(_snake(body))
+
+
+def _snake(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {_HUMP.sub(lambda hump: f"_{hump[1].lower()}", name): _snake(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_snake(inner) for inner in value]
+    return value
+
+
+def compact(row: Any) -> str:
+    return json.dumps(row, separators=(",", ":"))

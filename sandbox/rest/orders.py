@@ -1,0 +1,224 @@
+"""Orders and fills: create, preview, edit, cancel, look up, list."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import uuid4
+
+from sandbox.book import BUY, SELL
+from sandbox.changing import ACCEPTED
+from sandbox.clock import SECOND, moment_of
+from sandbox.money import amount, plain, times
+from sandbox.orders import Fill, Order
+from sandbox.placing import Request
+from sandbox.refusals import Refusal, invalid, not_found, undecodable
+from sandbox.rest.calls import Answer, Call
+from sandbox.rest.rows import Row, fill_row, order_row
+
+FIELDS = frozenset({
+    "client_order_id", "product_id", "side", "order_configuration", "attached_order_configuration", "leverage",
+    "margin_type", "preview_id", "sor_preference", "cost_basis_method", "retail_portfolio_id",
+    "equity_order_metadata", "prediction_metadata", "self_trade_prevention_id", "commission_rate", "is_max",
+    "tradable_balance", "skip_fcm_risk_check",
+})  # fmt: skip
+USUAL_PAGE, LARGEST_PAGE = 100, 1000
+
+
+def create(call: Call) -> Answer:
+    request = _request(call)
+    if not request.client_order_id:
+        raise invalid("client_order_id is required")
+    try:
+        order = call.venue.exchange.place(call.user, request)
+    except Refusal as refusal:
+        return {"success": False, "error_response": refusal.row(), "order_configuration": request.configuration}
+    success = {
+        "order_id": order.order_id, "product_id": order.product.symbol, "side": order.side,
+        "client_order_id": order.client_order_id,
+    }  # fmt: skip
+    if order.child:
+        success["attached_order_id"] = order.child
+    return {"success": True, "success_response": success, "order_configuration": order.configuration}
+
+
+def preview(call: Call) -> Answer:
+    request = _request(call)
+    exchange = call.venue.exchange
+    try:
+        order = exchange.preview(call.user, request)
+    except Refusal as refusal:
+        return _preview_row(call, request, None, [refusal.code])
+    return _preview_row(call, request, order, [])
+
+
+def edit(call: Call) -> Answer:
+    reason = call.venue.exchange.edit(call.user, call.text("order_id"), call.text("price"), call.text("size"))
+    return {"success": not reason, "errors": [{"edit_failure_reason": reason}] if reason else []}
+
+
+def edit_preview(call: Call) -> Answer:
+    exchange = call.venue.exchange
+    price, size = call.text("price"), call.text("size")
+    reason = exchange.changing.refuse_edit(call.user, call.text("order_id"), price, size)
+    row: Row = {
+        "errors": [{"edit_failure_reason": reason}] if reason else [], "slippage": "0", "order_total": "0",
+        "commission_total": "0", "quote_size": "0", "base_size": size or "0", "average_filled_price": "0",
+        "best_bid": "", "best_ask": "",
+    }  # fmt: skip
+    order = exchange.desk.get(call.text("order_id"), call.user)
+    if order is None or reason:
+        return row
+    value = times(amount(price), amount(size))
+    fee = times(value, order.taker_rate)
+    total = value + (fee if order.side == BUY else -fee)
+    return {**row, **_touch(call, order.product.symbol), "order_total": plain(total), "commission_total": plain(fee),
+            "quote_size": plain(value)}  # fmt: skip
+
+
+def batch_cancel(call: Call) -> Answer:
+    ids = call.body.get("order_ids")
+    if not isinstance(ids, list) or not all(isinstance(one, str) for one in ids):
+        raise undecodable(f"(line 1:16): invalid value for string field orderIds: {ids!r}".replace("None", "null"))
+    results = []
+    for order_id in ids:
+        reason = call.venue.exchange.cancel(call.user, order_id)
+        results.append({"success": reason == ACCEPTED, "failure_reason": reason, "order_id": order_id})
+    return {"results": results}
+
+
+def close_position(call: Call) -> Answer:
+    refusal = Refusal("PREVIEW_INVALID_ORDER_CONFIG", engine=True)  # spot has no positions
+    return {"success": False, "error_response": refusal.row(), "order_configuration": None}
+
+
+def show(call: Call) -> Answer:
+    order = call.venue.exchange.desk.get(call.part("order_id"), call.user)
+    lag = int(call.venue.exchange.settings.visible_lag * SECOND)
+    if order is None or call.now < order.created + lag:
+        raise not_found("order with this orderID was not found")
+    return {"order": order_row(order)}
+
+
+def listing(call: Call) -> Answer:
+    statuses = set(call.queries("order_status"))
+    if "OPEN" in statuses and len(statuses) > 1:
+        raise invalid("OPEN order status cannot be combined with other statuses")
+    found = (order for order in reversed(call.venue.exchange.desk.of(call.user)) if _asked_for(call, order))
+    if call.query("sort_by") == "LAST_FILL_TIME":
+        found = iter(sorted(found, key=lambda order: order.last_fill or 0, reverse=True))
+    page, cursor = _page(call, found, lambda order: order.number)
+    return {"orders": [order_row(order) for order in page], "sequence": "0", "has_next": bool(cursor), "cursor": cursor}
+
+
+def fills(call: Call) -> Answer:
+    wanted = {
+        "order_id": set(call.queries("order_ids")), "trade_id": set(call.queries("trade_ids")),
+        "symbol": set(call.queries("product_ids")), "side": set(call.queries("order_side")),
+    }  # fmt: skip
+    start, end = _moment(call, "start_sequence_timestamp"), _moment(call, "end_sequence_timestamp")
+    found = (
+        fill
+        for fill in reversed(call.venue.exchange.execution.fills)
+        if fill.user == call.user
+        and all(not values or getattr(fill, name) in values for name, values in wanted.items())
+        and (start is None or fill.moment >= start)
+        and (end is None or fill.moment < end)
+    )
+    page, cursor = _page(call, found, lambda fill: fill.sequence)
+    return {"fills": [fill_row(fill) for fill in page], "cursor": cursor}
+
+
+def _page[T: (Order, Fill)](call: Call, found: Iterable[T], number: Any) -> tuple[list[T], str]:
+    """One page after the cursor, newest first, and the cursor of the next; '' when there is none."""
+    after = call.query("cursor")
+    if after and not after.isdigit():
+        raise invalid("cursor is invalid")
+    limit = min(call.number("limit", USUAL_PAGE) or USUAL_PAGE, LARGEST_PAGE)
+    page: list[T] = []
+    for one in found:
+        if after and number(one) >= int(after):
+            continue
+        if len(page) == limit:
+            return page, str(number(page[-1]))
+        page.append(one)
+    return page, ""
+
+
+def _asked_for(call: Call, order: Order) -> bool:
+    start, end = _moment(call, "start_date"), _moment(call, "end_date")
+    shown = {
+        "order_ids": order.order_id, "product_ids": order.product.symbol, "order_status": order.status.value,
+        "time_in_forces": order.terms.tif, "order_types": order.terms.kind, "order_side": order.side,
+        "product_type": "SPOT",
+    }  # fmt: skip
+    asked = ((set(call.queries(name)), value) for name, value in shown.items())
+    return (
+        all(not values or value in values for values, value in asked)
+        and (start is None or order.created >= start)
+        and (end is None or order.created < end)
+    )
+
+
+def _moment(call: Call, name: str) -> int | None:
+    text = call.query(name).replace(" ", "+")  # a plus sign that was not escaped
+    try:
+        return moment_of(text) if text else None
+    except ValueError:
+        raise invalid(f"{name} must be an RFC3339 time, was {text!r}") from None
+
+
+def _request(call: Call) -> Request:
+    unknown = set(call.body) - FIELDS
+    if unknown:
+        raise undecodable(f'(line 1:2): unknown field "{min(unknown)}"')
+    attached = call.mapping("attached_order_configuration")
+    configuration = call.mapping("order_configuration") or {}
+    for name, value in next(iter(configuration.values()), {}).items() if configuration else ():
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            raise undecodable(f"(line 1:2): invalid value for string field {name}: {value}")
+    return Request(
+        call.text("client_order_id"), call.text("product_id"), call.text("side"), configuration, attached or None,
+        call.text("preview_id"),
+    )  # fmt: skip
+
+
+def _touch(call: Call, symbol: str) -> Row:
+    book = call.venue.exchange.market(symbol).book
+    bid, ask = book.best(BUY), book.best(SELL)
+    return {"best_bid": plain(bid) if bid else "", "best_ask": plain(ask) if ask else ""}
+
+
+def _preview_row(call: Call, request: Request, order: Order | None, errors: list[str]) -> Row:
+    known = call.venue.exchange.products.get(request.symbol) is not None
+    row: Row = {
+        "order_total": "0", "commission_total": "0", "errs": errors, "warning": ["UNKNOWN"], "quote_size": "0",
+        "base_size": "0", "best_bid": "", "best_ask": "", "is_max": False, "order_margin_total": "0", "leverage": "",
+        "long_leverage": "", "short_leverage": "", "slippage": "0", "preview_id": str(uuid4()),
+        **(_touch(call, request.symbol) if known else {}),
+    }  # fmt: skip
+    if order is None:
+        return row
+    size, value, slippage = _estimate(call, order)
+    rate = order.maker_rate if order.terms.post_only else order.taker_rate
+    fee = order.terms.quote_size - value if order.by_funds and order.terms.quote_size else times(value, rate)
+    average = value / size if size else value
+    return {
+        **row, "order_total": plain(value + (fee if order.side == BUY else -fee)), "commission_total": plain(fee),
+        "quote_size": plain(value), "base_size": plain(size), "slippage": plain(slippage),
+        "est_average_filled_price": plain(round(average, 8)),
+        "commission_detail_total": {"total_commission": plain(fee)},
+    }  # fmt: skip
+
+
+def _estimate(call: Call, order: Order) -> tuple[Any, Any, Any]:
+    """Size, value without fees, slippage as a share of the best price."""
+    exchange = call.venue.exchange
+    market = exchange.market(order.product.symbol)
+    if order.terms.kind != "MARKET" or order.limit is not None:
+        limit = order.limit or market.tape.last
+        return order.size, times(order.size, limit), order.fees
+    plan = exchange.placing.market_plan(order, market)
+    best = market.book.best(SELL if order.side == BUY else BUY) or market.tape.last
+    value = plan.value + (plan.left if order.by_funds else 0)
+    size = plan.filled or value / best
+    average = plan.value / plan.filled if plan.filled else best
+    return size, value, round(abs(average / best - 1), 8)
