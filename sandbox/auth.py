@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import jwt
 
-from sandbox.keys import ES256, EDDSA, Key, KeyRing
+from sandbox.keys import EDDSA, ES256, Key, KeyRing
 
 LIFE = 120  # seconds a token may be valid
 SKEW = 30  # seconds a client's clock may be ahead

@@ -117,7 +117,6 @@ class Execution:
         moment = self._clock.now()
         market.book.reduce(resting, size)
         trade = market.tape.record(moment, price, size, OPPOSITE[side])
-        parties = [one for one in (maker, taker) if one]
         fills = []
         for order in (one for one in (maker, taker) if one):  # both holds first: no leg is short of the other
             rate = order.maker_rate if order is maker else order.taker_rate

@@ -1,9 +1,9 @@
 """Futures and perpetuals: an account that has none. And the few calls of the older v2 API that clients make."""
 
-from sandbox.rest.calls import Answer, Call
-from sandbox.rest.rows import CASH, Row, money
 from sandbox.money import ZERO, plain
 from sandbox.refusals import not_found
+from sandbox.rest.calls import Answer, Call
+from sandbox.rest.rows import CASH, Row, money
 
 NONE = {"value": "0", "currency": "USD"}
 MARGIN: Row = {

@@ -9,8 +9,10 @@ from sandbox.rest.calls import compact
 from sandbox.venue import Venue
 
 PAGE = (
-    "<html>\n  <head>\n    <title>Coinbase</title>\n    <meta name=\"robots\" content=\"noindex\">\n  </head>\n"
-    "  <body>\n    <h1>{title}</h1>\n    <p>Please try again later.</p>\n" + "    <!-- -->\n" * 200 + "  </body>\n</html>\n"
+    '<html>\n  <head>\n    <title>Coinbase</title>\n    <meta name="robots" content="noindex">\n  </head>\n'
+    "  <body>\n    <h1>{title}</h1>\n    <p>Please try again later.</p>\n"
+    + "    <!-- -->\n" * 200
+    + "  </body>\n</html>\n"
 )
 SCOPES = {
     "error": "PERMISSION_DENIED", "error_details": "Missing required scopes", "message": "Missing required scopes",

@@ -126,7 +126,9 @@ def test_a_bracket_ends_on_either_side_once(world, price, triggered):
 
 def test_a_bracket_over_more_than_is_there_is_refused(world):
     fields = {"base_size": "3", "limit_price": "62000", "stop_trigger_price": "57000"}
-    assert refused(world.order, "SELL", "trigger_bracket_gtc", **fields) == "PREVIEW_BRACKET_ORDER_SIZE_EXCEEDS_POSITION"
+    assert (
+        refused(world.order, "SELL", "trigger_bracket_gtc", **fields) == "PREVIEW_BRACKET_ORDER_SIZE_EXCEEDS_POSITION"
+    )
 
 
 def test_attached_exits_come_with_the_fill_and_have_its_size(world):

@@ -1,0 +1,118 @@
+"""One WebSocket: its numbering, its subscriptions, and the faults of its frames."""
+
+import asyncio
+import contextlib
+import json
+from typing import Any
+
+from aiohttp import ClientConnectionResetError, WSCloseCode, web
+
+from sandbox.clock import Clock, fine_stamp
+from sandbox.faults import Rule, Switchboard
+from sandbox.settings import Settings
+
+CLOSED, CUT = "close", "cut"
+POLICY = int(WSCloseCode.POLICY_VIOLATION)
+
+
+class Connection:
+    """``channels``: name as subscribed -> products, in the order in which they were asked for."""
+
+    def __init__(
+        self, socket: web.WebSocketResponse, transport: asyncio.Transport | None, clock: Clock, faults: Switchboard,
+        settings: Settings, *, user_only: bool,
+    ) -> None:  # fmt: skip
+        self._socket, self._transport, self._clock = socket, transport, clock
+        self._faults, self._settings = faults, settings
+        self.user_only, self.user = user_only, ""
+        self.channels: dict[str, dict[str, None]] = {}
+        self.opened = self.last_sent = clock.now()
+        self.subscribed = False
+        self.sequence = 0
+        self._queue: asyncio.Queue[tuple[str, str | int]] = asyncio.Queue()
+        self._held: list[tuple[int, str]] = []  # frames that come late: after how many others
+        self._silent_until: int | None = None
+
+    def wants(self, channel: str, product: str) -> bool:
+        return product in self.channels.get(channel, {})
+
+    def send(self, channel: str, events: list[dict[str, Any]]) -> None:
+        """Numbers the frame and sends it, as far as the switchboard lets it."""
+        rules = self._faults.of_frame(channel)
+        if any(rule.fault == "lose_update" for rule in rules):
+            return
+        now = self._clock.now()
+        row: dict[str, Any] = {"channel": channel, "timestamp": fine_stamp(now), "sequence_num": self.sequence}
+        if self._settings.client_id:
+            row["client_id"] = ""
+        row["events"] = events
+        self.sequence += 1
+        self.last_sent = now
+        self._pass(json.dumps(row, separators=(",", ":")), rules)
+
+    def error(self, message: str) -> None:
+        self._put(json.dumps({"type": "error", "message": message}, separators=(",", ":")))
+
+    def close(self, code: int) -> None:
+        self._queue.put_nowait((CLOSED, code))
+
+    def cut(self) -> None:
+        self._queue.put_nowait((CUT, 0))
+
+    async def write(self) -> None:
+        """Sends what is queued until the connection ends."""
+        with contextlib.suppress(ClientConnectionResetError, ConnectionError):
+            while True:
+                kind, content = await self._queue.get()
+                if kind == CUT:
+                    if self._transport:
+                        self._transport.abort()
+                    return
+                if kind == CLOSED:
+                    await self._socket.close(code=int(content))
+                    return
+                await self._socket.send_str(str(content))
+
+    def _pass(self, text: str, rules: list[Rule]) -> None:
+        lost = False
+        copies = 1
+        for rule in rules:
+            match rule.fault:
+                case "lose":
+                    lost = True
+                case "late":
+                    self._held.append((rule.count + 1, text))
+                    lost = True
+                case "duplicate":
+                    copies = 2
+                case "silence":
+                    self._silence(rule)
+        if not lost:
+            for _ in range(copies):
+                self._put(text)
+        self._release()
+        for rule in rules:
+            match rule.fault:
+                case "auth_error":
+                    self.error("authentication failure")
+                case "close":
+                    self.close(rule.code)
+                case "drop":
+                    self.cut()
+
+    def _put(self, text: str) -> None:
+        if self._silent_until is None or self._clock.now() >= self._silent_until:
+            self._silent_until = None
+            self._queue.put_nowait(("text", text))
+
+    def _silence(self, rule: Rule) -> None:
+        seconds = rule.seconds or 10**6
+        self._silent_until = self._clock.now() + int(seconds * 1_000_000_000)
+
+    def _release(self) -> None:
+        """Sends frames whose lateness is over."""
+        self._held = [(count - 1, text) for count, text in self._held]
+        for count, text in list(self._held):
+            if count <= 0:
+                self._held.remove((count, text))
+                self._put(text)

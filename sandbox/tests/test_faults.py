@@ -1,0 +1,185 @@
+"""What the switchboard breaks, breaks the way it says; what it does not, stays whole."""
+
+import asyncio
+import time
+
+import pytest
+import requests
+from requests.exceptions import ConnectionError as Cut
+from requests.exceptions import HTTPError, ReadTimeout
+
+from sandbox.faults import Switchboard, read_rule
+from sandbox.tests.listening import listening
+
+
+async def call(function, *args, **kwargs):
+    return await asyncio.to_thread(function, *args, **kwargs)
+
+
+def buy(client, name="mine"):
+    return client.limit_order_gtc_buy(name, "BTC-USD", "0.1", "50000")
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "kind"),
+    [
+        ("unauthorized", 401, "text/plain"),
+        ("forbidden", 403, "application/json"),
+        ("rate_limited", 429, "application/json"),
+        ("rate_limited_html", 429, "text/html"),
+        ("server_error", 500, "application/json"),
+        ("bad_gateway", 502, "text/html"),
+        ("unavailable", 503, "text/html"),
+    ],
+)
+def test_a_refusal_of_the_gateway_leaves_no_order(exchange, fault, status, kind):
+    client = exchange.client()
+    exchange.fault(fault, method="POST", path="/orders", times=1)
+    with pytest.raises(HTTPError) as caught:
+        buy(client)
+    assert caught.value.response.status_code == status
+    assert caught.value.response.headers["content-type"].startswith(kind)
+    assert client.list_orders().orders == []
+    assert buy(client).success
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "exists"),
+    [
+        ("timeout", ReadTimeout, True),
+        ("reset_after", Cut, True),
+        ("reset", Cut, False),
+        ("server_error_after", HTTPError, True),
+    ],
+)
+def test_the_client_cannot_tell_but_a_look_can(exchange, fault, error, exists):
+    client = exchange.client()
+    client.timeout = 0.3
+    exchange.fault(fault, method="POST", path="/orders", times=1, seconds=0.6)
+    with pytest.raises(error):
+        buy(client)
+    client.timeout = 5
+    assert bool(client.list_orders().orders) is exists
+    buy(client)
+    assert len(client.list_orders().orders) == 1
+
+
+def test_latency_and_dripping_take_their_time(exchange):
+    client = exchange.client()
+    for fault in ("latency", "drip"):
+        exchange.fault(fault, path="/accounts", times=1, seconds=0.3)
+        began = time.monotonic()
+        assert client.get_accounts().accounts
+        assert time.monotonic() - began >= 0.25
+
+
+def test_states_begin_and_end_by_the_exchange_s_clock(exchange):
+    client = exchange.client()
+    exchange.fault("halt", product="BTC-*", at=10, seconds=60)
+    assert buy(client, "a").success
+    exchange.advance(11)
+    assert buy(client, "b").error_response["error"] == "TRADING_DISABLED"
+    assert client.get_product("BTC-USD").trading_disabled is True
+    exchange.advance(60)
+    assert buy(client, "c").success
+    exchange.fault("cancel_only", seconds=60)
+    assert buy(client, "d").error_response["error"] == "ORDER_ENTRY_DISABLED"
+    mine = client.list_orders().orders[0].order_id
+    assert client.cancel_orders([mine]).to_dict()["results"][0]["success"] is True
+
+
+def test_a_thin_market_fills_in_parts(exchange):
+    client = exchange.client()
+    exchange.fault("thin", product="BTC-USD", share="0.0001")
+    made = client.limit_order_ioc_buy("part", "BTC-USD", "1", "60100")
+    order = client.get_order(made.success_response["order_id"]).order
+    assert order.status == "CANCELLED"
+    assert 0 < float(order.filled_size) < 1
+
+
+def test_a_skewed_clock_shows_and_refuses_tokens(exchange):
+    client = exchange.client()
+    before = int(client.get_unix_time().epoch_seconds)
+    exchange.fault("skew", seconds=300)
+    assert int(client.get_unix_time().epoch_seconds) - before >= 300
+    with pytest.raises(HTTPError, match="401"):
+        client.get_accounts()
+
+
+async def test_a_restart_ends_connections_and_keeps_the_orders(exchange):
+    client = exchange.client()
+    await call(buy, client)
+    async with listening(exchange) as one:
+        await one.ask("heartbeats")
+        await one.of("subscriptions")
+        await call(exchange.fault, "restart", seconds=0.5)
+        assert await one.end() == 1001
+    with pytest.raises(Cut):
+        await call(client.get_accounts)
+    await asyncio.sleep(0.6)
+    assert len((await call(client.list_orders)).orders) == 1
+
+
+@pytest.mark.parametrize(("fields", "code"), [
+    ({"fault": "close", "code": 1000}, 1000), ({"fault": "close", "code": 1001}, 1001), ({"fault": "drop"}, 1006),
+])  # fmt: skip
+async def test_a_connection_ends_as_told(exchange, fields, code):
+    async with listening(exchange) as one:
+        await one.ask("heartbeats")
+        await one.of("subscriptions")
+        await call(exchange.fault, channel="heartbeats", times=1, **fields)
+        await call(exchange.advance, 1)
+        assert await one.end() == code
+
+
+async def beats(exchange, **fault):
+    """Numbers of the frames of six heartbeats, the second of which is hit."""
+    async with listening(exchange) as one:
+        await one.ask("heartbeats")
+        await one.of("subscriptions")
+        await call(exchange.fault, channel="heartbeats", skip=1, times=1, **fault)
+        await call(exchange.advance, 6)
+        await one.quiet()
+        return one.numbers[1:]
+
+
+@pytest.mark.parametrize(
+    ("fault", "numbers"),
+    [
+        ({"fault": "lose"}, [1, 3, 4, 5, 6]),
+        ({"fault": "duplicate"}, [1, 2, 2, 3, 4, 5, 6]),
+        ({"fault": "late"}, [1, 3, 2, 4, 5, 6]),
+        ({"fault": "late", "count": 3}, [1, 3, 4, 5, 2, 6]),
+        ({"fault": "lose_update"}, [1, 2, 3, 4, 5]),
+        ({"fault": "silence"}, [1]),
+    ],
+)
+async def test_frames_are_lost_doubled_late_or_missing(exchange, fault, numbers):
+    assert await beats(exchange, **fault) == numbers
+
+
+def test_the_same_seed_gives_the_same_faults():
+    def drawn(seed):
+        board = Switchboard(seed)
+        board.set([{"fault": "reset", "chance": 0.3, "path": "/orders*"}])
+        return [bool(board.of_call("POST", "/orders")) for _ in range(200)]
+
+    assert drawn(1) == drawn(1) != drawn(2)
+    assert 30 < sum(drawn(1)) < 90
+    assert Switchboard().of_call("POST", "/orders") == []
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ({"fault": "earthquake"}, "fault must be one of"),
+        ({"fault": "reset", "chance": 2}, "chance must be 0 to 1, was 2"),
+        ({"fault": "reset", "where": "x"}, "field must be one of"),
+        ({"fault": "reset", "seconds": "1"}, "seconds must be a number, was '1'"),
+    ],
+)
+def test_a_wrong_rule_is_refused_in_words(exchange, row, words):
+    with pytest.raises(ValueError, match=words):
+        read_rule(row)
+    answer = requests.post(f"{exchange.root}/sandbox/faults", json={"rules": [row]}, timeout=5)
+    assert (answer.status_code, exchange.admin("GET", "/faults")["rules"]) == (400, [])

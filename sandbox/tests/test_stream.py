@@ -1,0 +1,160 @@
+"""The WebSocket's channels, read by a plain client and by the official one."""
+
+import asyncio
+import json
+import time
+from decimal import Decimal
+
+from coinbase.websocket import WSClient
+
+from exchanges.coinbase.messages import parse
+from sandbox.tests.listening import listening
+
+
+async def call(function, *args, **kwargs):
+    return await asyncio.to_thread(function, *args, **kwargs)
+
+
+async def test_every_frame_has_the_next_number_over_all_channels(exchange):
+    async with listening(exchange) as one:
+        for channel in ("level2", "market_trades", "ticker", "candles", "status", "ticker_batch"):
+            await one.ask(channel, ["BTC-USD"])
+        await one.ask("heartbeats")
+        for _ in range(3):
+            await call(exchange.advance, 2)
+        await one.quiet()
+        assert one.numbers == list(range(len(one.numbers)))
+        channels = {frame["channel"] for frame in one.frames}
+        assert channels == {
+            "l2_data", "market_trades", "ticker", "ticker_batch", "candles", "status", "heartbeats", "subscriptions",
+        }  # fmt: skip
+        assert all(set(frame) == {"channel", "timestamp", "sequence_num", "events"} for frame in one.frames)
+
+
+async def test_the_platform_s_own_reader_understands_every_frame(exchange):
+    async with listening(exchange) as one:
+        for channel in ("level2", "market_trades", "ticker", "candles", "status", "heartbeats"):
+            await one.ask(channel, ["BTC-USD"])
+        for _ in range(3):
+            await call(exchange.advance, 2)
+        frames = await one.quiet()
+        messages = [parse(json.dumps(frame)) for frame in frames]
+        assert [message.faults for message in messages if message.faults] == []
+        assert all(message.items for message in messages)
+
+
+async def test_the_book_built_from_updates_is_the_book(exchange):
+    async with listening(exchange) as one:
+        await one.ask("level2", ["BTC-USD"])
+        levels = {}
+        await one.of("l2_data", "snapshot")
+        client = exchange.client()
+        await call(client.limit_order_gtc_buy, "mine", "BTC-USD", "1.5", "59123.45")
+        for _ in range(5):
+            await call(exchange.advance, 1)
+        for frame in await one.quiet():
+            for event in frame["events"]:
+                for row in event.get("updates", []):
+                    levels[row["side"], Decimal(row["price_level"])] = Decimal(row["new_quantity"])
+        book = (await call(client.get_product_book, "BTC-USD")).pricebook
+        for side, rows in (("bid", book.bids), ("offer", book.asks)):
+            built = {price: size for (one_side, price), size in levels.items() if one_side == side and size}
+            assert built == {Decimal(row.price): Decimal(row.size) for row in rows}
+        assert levels["bid", Decimal("59123.45")] == Decimal("1.5")
+
+
+async def test_subscriptions_are_named_as_they_were_asked_for(exchange):
+    async with listening(exchange) as one:
+        await one.ask("level2", ["BTC-USDC", "ETH-USD"])
+        await one.ask("heartbeats")
+        frame = await one.until(
+            lambda frame: "heartbeats" in str(frame["events"]) and frame["channel"] == "subscriptions"
+        )
+        assert frame["events"] == [{"subscriptions": {"level2": ["BTC-USD", "ETH-USD"], "heartbeats": ["heartbeats"]}}]
+        await one.ask("heartbeats", kind="unsubscribe")
+        await one.ask("level2", ["BTC-USDC", "ETH-USD"], kind="unsubscribe")
+        frame = await one.until(lambda frame: frame["events"] == [{"subscriptions": {}}])
+        assert frame["channel"] == "subscriptions"
+
+
+async def test_the_user_channel_tells_the_life_of_an_order(exchange):
+    client = exchange.client()
+    await call(client.limit_order_gtc_buy, "before", "BTC-USD", "0.1", "50000")
+    async with listening(exchange, "/user") as one:
+        await one.ask("user", ["BTC-USD"], signed=True)
+        snapshot = await one.of("user", "snapshot")
+        assert [row["client_order_id"] for row in snapshot["events"][0]["orders"]] == ["before"]
+        made = await call(client.limit_order_gtc_buy, "mine", "BTC-USD", "0.5", "59000")
+        await call(exchange.price, 58900)
+        rows = []
+        while not rows or rows[-1]["status"] != "FILLED":
+            rows += (await one.of("user", "update"))["events"][0]["orders"]
+        assert {row["order_id"] for row in rows} == {made.success_response["order_id"]}
+        assert [row["status"] for row in rows][:2] == ["PENDING", "OPEN"]
+        quantities = [Decimal(row["cumulative_quantity"]) for row in rows]
+        assert quantities == sorted(quantities)
+        assert (rows[-1]["leaves_quantity"], rows[-1]["cumulative_quantity"]) == ("0", "0.5")
+
+
+async def test_a_snapshot_of_exactly_fifty_orders_ends_with_an_empty_one(exchange):
+    client = exchange.client()
+    for place in range(50):
+        await call(client.limit_order_gtc_buy, f"n{place}", "BTC-USD", "0.001", "50000")
+    async with listening(exchange) as one:
+        await one.ask("user", [], signed=True)
+        await one.quiet()
+        sizes = [len(frame["events"][0]["orders"]) for frame in one.frames if frame["channel"] == "user"]
+        assert sizes == [50, 0]
+
+
+async def test_the_user_channel_needs_a_key(exchange):
+    async with listening(exchange) as one:
+        await one.ask("user", ["BTC-USD"])
+        assert await one.until(lambda frame: True) == {"type": "error", "message": "authentication failure"}
+        assert await one.end() == 1008
+
+
+async def test_the_user_endpoint_serves_no_market_data(exchange):
+    async with listening(exchange, "/user") as one:
+        await one.ask("level2", ["BTC-USD"])
+        frame = await one.until(lambda frame: True)
+        assert frame["type"] == "error"
+
+
+async def test_a_connection_that_asks_for_nothing_is_closed(exchange):
+    exchange.admin("POST", "/settings", {"first_subscribe": 5})
+    async with listening(exchange) as one:
+        await call(exchange.advance, 6)
+        assert await one.end() == 1000
+
+
+async def test_a_quiet_connection_lives_by_heartbeats(exchange):
+    async with listening(exchange) as quiet, listening(exchange) as alive:
+        await quiet.ask("status", ["BTC-USD"])
+        await alive.ask("heartbeats")
+        await alive.of("subscriptions")
+        await quiet.of("subscriptions")
+        await call(exchange.advance, 61)
+        assert await quiet.end() == 1000
+        frames = [frame for frame in await alive.quiet() if frame["channel"] == "heartbeats"]
+        counters = [frame["events"][0]["heartbeat_counter"] for frame in frames]
+        assert counters == list(range(counters[0], counters[0] + 61))
+
+
+def test_the_official_client_listens_unmodified(exchange):
+    key, heard = exchange.key(), []
+    client = WSClient(
+        api_key=key["name"], api_secret=key["privateKey"], base_url=exchange.socket, on_message=heard.append, timeout=5
+    )
+    client.open()
+    client.subscribe(["BTC-USD"], ["ticker", "level2", "market_trades", "user", "heartbeats"])
+    exchange.client().market_order_buy("mine", "BTC-USD", quote_size="100")
+    exchange.advance(2)
+    deadline = time.monotonic() + 5
+    wanted = {"ticker", "l2_data", "market_trades", "user", "heartbeats", "subscriptions"}
+    while {json.loads(text)["channel"] for text in heard} != wanted and time.monotonic() < deadline:
+        time.sleep(0.02)
+    client.close()
+    assert {json.loads(text)["channel"] for text in heard} == wanted
+    orders = [row for text in heard if '"user"' in text for row in json.loads(text)["events"][0].get("orders", [])]
+    assert orders[-1]["client_order_id"] == "mine"
