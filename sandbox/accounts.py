@@ -62,7 +62,7 @@ class Ledger:
     def has(self, user: str, currency: str) -> bool:
         return (user, currency) in self._times
 
-    def move(self, moment: int, reference: str, currency: str, amount: Decimal, source: str, target: str) -> None:
+    def move(self, moment: int, reference: str, currency: str, amount: Decimal, *, source: str, target: str) -> None:
         """Raises Overdrawn when a user would be left with less than is held, ValueError for amounts below 0."""
         if amount < 0:
             raise ValueError(f"a move must not be below 0, was {amount}")

@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import jwt
+from jwt.types import Options
 
 from sandbox.keys import EDDSA, ES256, Key, KeyRing
 
@@ -49,7 +50,7 @@ def verify(ring: KeyRing, token: str, now: float, call: str | None = None) -> Ke
 
 
 def _claims(token: str, key: Key) -> dict[str, Any]:
-    unchecked = {"verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False}
+    unchecked: Options = {"verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False}
     try:
         claims: dict[str, Any] = jwt.decode(token, key.public, algorithms=[key.algorithm], options=unchecked)
     except jwt.PyJWTError as error:

@@ -1,30 +1,14 @@
 """An order book: prices best first, at each price a queue in the order of arrival."""
 
-from __future__ import annotations
-
 from bisect import bisect_left, insort
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from sandbox.money import ZERO
-
-if TYPE_CHECKING:
-    from sandbox.orders import Order
+from sandbox.orders import Resting
 
 BUY, SELL = "BUY", "SELL"
 OPPOSITE = {BUY: SELL, SELL: BUY}
-
-
-@dataclass(slots=True, eq=False)
-class Resting:
-    """Something that waits in a queue. ``order`` is None for the crowd's."""
-
-    side: str
-    price: Decimal
-    size: Decimal
-    order: Order | None = None
 
 
 class _Side:

@@ -3,16 +3,12 @@
 from collections.abc import Callable
 from decimal import Decimal
 
-from sandbox.accounts import Ledger
-from sandbox.clock import SECOND, Agenda, Clock
-from sandbox.desk import Desk
-from sandbox.execution import Execution, Listeners
+from sandbox.clock import SECOND
+from sandbox.floor import Floor
 from sandbox.market import Market
 from sandbox.money import amount, on_grid
 from sandbox.orders import Edit, Order, Status
-from sandbox.settings import Settings
 from sandbox.terms import GTC
-from sandbox.triggers import Triggers
 
 ACCEPTED = "UNKNOWN_CANCEL_FAILURE_REASON"  # what a cancel that was taken says
 EDITABLE = ("LIMIT", "STOP_LIMIT", "BRACKET")
@@ -22,13 +18,10 @@ KEPT_EDITS = 5
 class Changing:
     """``market``: the market of a symbol."""
 
-    def __init__(
-        self, clock: Clock, agenda: Agenda, desk: Desk, ledger: Ledger, execution: Execution, triggers: Triggers,
-        listeners: Listeners, settings: Settings, market: Callable[[str], Market],
-    ) -> None:  # fmt: skip
-        self._clock, self._agenda, self._desk, self._ledger = clock, agenda, desk, ledger
-        self._execution, self._triggers, self._listeners = execution, triggers, listeners
-        self._settings, self._market = settings, market
+    def __init__(self, floor: Floor, market: Callable[[str], Market]) -> None:
+        self._clock, self._agenda, self._desk, self._ledger = floor.clock, floor.agenda, floor.desk, floor.ledger
+        self._execution, self._triggers, self._listeners = floor.execution, floor.triggers, floor.listeners
+        self._settings, self._market = floor.settings, market
 
     def cancel(self, user: str, order_id: str) -> str:
         """Asks for a cancel; the answer is the reason why not, or ACCEPTED."""
@@ -86,25 +79,17 @@ class Changing:
         return "CANNOT_EDIT_TRIGGERED_ORDER" if order.triggered else ""
 
     def _value_refusal(self, order: Order, price_text: str, size_text: str) -> str:
-        product = order.product
         try:
             price, size = amount(price_text or "0"), amount(size_text or "0")
         except ValueError:
             return "INVALID_EDITED_PRICE"
-        if price <= 0 or not on_grid(price, product.tick):
-            return "INVALID_EDITED_PRICE"
-        if size <= 0 or not on_grid(size, product.base_increment) or size > product.base_max:
-            return "INVALID_EDITED_SIZE"
-        if size <= order.filled:
-            return "CANNOT_EDIT_TO_BELOW_FILLED_SIZE"
         if price == order.limit and size == order.size:
             return "EDIT_REQUEST_EQUAL_TO_ORIGINAL_REQUEST"
         needed = size - order.filled
         if order.side == "BUY":
             needed *= price * (1 + order.taker_rate)
-        if needed - order.hold > self._ledger.available(order.user, order.hold_currency):
-            return "INSUFFICIENT_FUND"
-        return ""
+        short = needed - order.hold > self._ledger.available(order.user, order.hold_currency)
+        return _off_grid(order, price, size) or ("INSUFFICIENT_FUND" if short else "")
 
     def _apply(self, order: Order, price: Decimal, size: Decimal) -> None:
         market = self._market(order.product.book)
@@ -124,3 +109,12 @@ class Changing:
                 self._execution.rest(market, order, price)
         else:
             self._triggers.work(market, order)
+
+
+def _off_grid(order: Order, price: Decimal, size: Decimal) -> str:
+    product = order.product
+    if price <= 0 or not on_grid(price, product.tick):
+        return "INVALID_EDITED_PRICE"
+    if size <= 0 or not on_grid(size, product.base_increment) or size > product.base_max:
+        return "INVALID_EDITED_SIZE"
+    return "CANNOT_EDIT_TO_BELOW_FILLED_SIZE" if size <= order.filled else ""

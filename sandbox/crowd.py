@@ -3,8 +3,9 @@
 from decimal import Decimal
 from random import Random
 
-from sandbox.book import BUY, SELL, Book, Resting
+from sandbox.book import BUY, SELL, Book
 from sandbox.money import floor_to
+from sandbox.orders import Resting
 from sandbox.products import Product
 
 LEVELS = 25

@@ -11,6 +11,7 @@ from sandbox.desk import Desk
 from sandbox.execution import Execution, Listeners
 from sandbox.feed import Feed
 from sandbox.fees import STABLE, Fees
+from sandbox.floor import Floor
 from sandbox.market import Market
 from sandbox.matching import by_size
 from sandbox.money import ZERO, floor_to
@@ -43,13 +44,11 @@ class Exchange:
         self.markets: dict[str, Market] = {}
         self.execution = Execution(clock, self.ledger, self.fees, self.listeners, self.usd)
         self.triggers = Triggers(self.execution, self.listeners)
-        self.placing = Placing(
-            clock, self.agenda, self.desk, self.ledger, self.fees, self.execution, self.triggers, self.listeners
-        )
-        self.changing = Changing(
-            clock, self.agenda, self.desk, self.ledger, self.execution, self.triggers, self.listeners, self.settings,
-            self.market,
+        floor = Floor(
+            clock, self.agenda, self.desk, self.ledger, self.fees, self.execution, self.triggers, self.listeners,
+            self.settings,
         )  # fmt: skip
+        self.placing, self.changing = Placing(floor), Changing(floor, self.market)
         self.listeners.done.append(self._attach)
 
     def market(self, symbol: str) -> Market:
@@ -95,7 +94,7 @@ class Exchange:
         now = self.clock.now()
         self.ledger.open(user, currency, now)
         source, target = (OUTSIDE, user) if amount >= 0 else (user, OUTSIDE)
-        self.ledger.move(now, "deposit", currency, abs(amount), source, target)
+        self.ledger.move(now, "deposit", currency, abs(amount), source=source, target=target)
 
     def advance(self, moment: int) -> None:
         """Does all that is due until ``moment``: the crowd's trades, expiries, slices. A virtual clock is moved."""

@@ -5,13 +5,13 @@ from decimal import ROUND_UP, Decimal
 from uuid import UUID
 
 from sandbox.accounts import CROWD, FEES, Ledger
-from sandbox.book import BUY, OPPOSITE, Resting
+from sandbox.book import BUY, OPPOSITE
 from sandbox.clock import Clock
 from sandbox.fees import Fees
 from sandbox.market import Market
 from sandbox.matching import Cut, Plan
 from sandbox.money import ZERO, over, times
-from sandbox.orders import FINAL, Fill, Order, Status
+from sandbox.orders import FINAL, Fill, Order, Resting, Status
 from sandbox.tape import Trade
 
 HOLD_GRAIN = Decimal("0.00000001")
@@ -151,9 +151,9 @@ class Execution:
         """Base to the buyer, value to the seller, fees to the exchange."""
         first = fills[0]
         base, quote = first.symbol.split("-")
-        self._ledger.move(first.moment, first.trade_id, base, first.size, seller, buyer)
-        self._ledger.move(first.moment, first.trade_id, quote, first.value, buyer, seller)
+        self._ledger.move(first.moment, first.trade_id, base, first.size, source=seller, target=buyer)
+        self._ledger.move(first.moment, first.trade_id, quote, first.value, source=buyer, target=seller)
         for fill in fills:
-            self._ledger.move(fill.moment, fill.trade_id, quote, fill.fee, fill.user, FEES)
+            self._ledger.move(fill.moment, fill.trade_id, quote, fill.fee, source=fill.user, target=FEES)
             usd = self._usd(quote)
             self._fees.note(fill.user, fill.moment, fill.value * usd, fill.fee * usd)

@@ -29,18 +29,21 @@ class Walk:
     def __init__(self, price: float, daily_volume: float, seed: int, volatility: float = 0.03) -> None:
         self._price, self._rate = price, max(daily_volume, 0.0) / 86400
         self._seed, self._volatility = np.uint64(seed & 0xFFFFFFFFFFFFFFFF), volatility
-        self._anchor = 0.0
+        self._anchor, self._origin, self._speed = 0.0, 0.0, 1.0
 
-    def start_at(self, seconds: float) -> None:
-        """The listed price is the one of this moment."""
-        self._anchor = 0.0
+    def start_at(self, seconds: float, speed: float = 1.0) -> None:
+        """The listed price is the one of this moment; ``speed``: seconds of the walk in a second."""
+        self._origin, self._speed = seconds, speed
         self._anchor = float(self._height(np.array([seconds]))[0])
 
     def prices(self, seconds: Floats) -> Floats:
-        return np.asarray(self._price * np.exp(self._height(seconds) - self._anchor))
+        return np.asarray(self._price * np.exp(self._height(self._walked(seconds)) - self._anchor))
 
     def volumes(self, seconds: Floats) -> Floats:
-        return np.asarray(self._rate * np.exp(0.8 * self._noise(seconds, 600.0, 99)))
+        return np.asarray(self._rate * self._speed * np.exp(0.8 * self._noise(self._walked(seconds), 600.0, 99)))
+
+    def _walked(self, seconds: Floats) -> Floats:
+        return self._origin + (seconds - self._origin) * self._speed
 
     def _height(self, seconds: Floats) -> Floats:
         total = np.zeros(len(seconds))

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sandbox.book import BUY, Book, Resting
+from sandbox.book import BUY, Book
 from sandbox.money import ZERO, floor_to, over, times
+from sandbox.orders import Resting
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,19 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sandbox.book import Resting
 from sandbox.money import ZERO, over
 from sandbox.products import Product
 from sandbox.terms import Terms
+
+
+@dataclass(slots=True, eq=False)
+class Resting:
+    """Something that waits in a book's queue. ``order`` is None for the crowd's."""
+
+    side: str
+    price: Decimal
+    size: Decimal
+    order: "Order | None" = None
 
 
 class Status(StrEnum):

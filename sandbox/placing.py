@@ -5,13 +5,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sandbox.accounts import Ledger
 from sandbox.book import BUY
 from sandbox.checks import check, protection
-from sandbox.clock import Agenda, Clock
-from sandbox.desk import MOST_OPEN, Desk
-from sandbox.execution import Execution, Listeners
-from sandbox.fees import Fees
+from sandbox.desk import MOST_OPEN
+from sandbox.floor import Floor
 from sandbox.market import Market
 from sandbox.matching import Plan, by_funds, by_size
 from sandbox.money import ZERO, floor_to, over, times
@@ -20,7 +17,6 @@ from sandbox.products import Product
 from sandbox.refusals import Denied, Refusal
 from sandbox.slicing import Slicer
 from sandbox.terms import FOK, GTD, IOC, Terms, read_terms
-from sandbox.triggers import Triggers
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +33,11 @@ class Request:
 
 
 class Placing:
-    def __init__(
-        self, clock: Clock, agenda: Agenda, desk: Desk, ledger: Ledger, fees: Fees, execution: Execution,
-        triggers: Triggers, listeners: Listeners,
-    ) -> None:  # fmt: skip
-        self._clock, self._agenda, self._desk, self._ledger, self._fees = clock, agenda, desk, ledger, fees
-        self._execution, self._triggers, self._listeners = execution, triggers, listeners
-        self._slicer = Slicer(clock, agenda, execution)
+    def __init__(self, floor: Floor) -> None:
+        self._clock, self._agenda, self._desk = floor.clock, floor.agenda, floor.desk
+        self._ledger, self._fees, self._execution = floor.ledger, floor.fees, floor.execution
+        self._triggers, self._listeners = floor.triggers, floor.listeners
+        self._slicer = Slicer(floor.clock, floor.agenda, floor.execution)
 
     def draft(self, user: str, request: Request, product: Product, market: Market) -> Order:
         """The order as it would be taken now; nothing is changed. Raises Refusal or Denied."""

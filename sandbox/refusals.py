@@ -34,7 +34,7 @@ LOWER_CASE = frozenset({"PREVIEW_BRACKET_ORDER_SIZE_EXCEEDS_POSITION"})  # recor
 
 @dataclass(frozen=True)
 class Refusal(Exception):
-    """A no of the venue. ``code`` is a preview code; ``engine`` says that the matching engine said no, not the check."""
+    """A no of the venue. ``code`` is a preview code; ``engine``: the matching engine said no, not the check."""
 
     code: str
     engine: bool = False

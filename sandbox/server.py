@@ -92,5 +92,5 @@ class Beside:
 async def _listen(runner: web.AppRunner, host: str, port: int, tls: ssl.SSLContext | None) -> int:
     site = web.TCPSite(runner, host, port, ssl_context=tls)
     await site.start()
-    sockets = site._server.sockets if site._server else []  # type: ignore[union-attr,attr-defined]  # noqa: SLF001
+    sockets = site._server.sockets if site._server else []  # type: ignore[attr-defined]
     return int(sockets[0].getsockname()[1])

@@ -1,7 +1,7 @@
 """The web application: routes with the scope that each needs, and what every request passes through."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from inspect import isawaitable
 from urllib.parse import unquote
 
@@ -90,16 +90,16 @@ def application(venue: Venue) -> web.Application:
     for path in ("/", "/user"):
         app.router.add_get(path, _socket(venue, user_only=path == "/user"))
     for method, path, scope, handler in [*PUBLIC, *PRIVATE]:
-        app.router.add_route(method, PREFIX + path, _endpoint(venue, path, scope, handler))
+        app.router.add_route(method, PREFIX + path, _endpoint(venue, scope, handler))
     for method, path, scope, handler in OLD:
-        app.router.add_route(method, path, _endpoint(venue, path, scope, handler))
+        app.router.add_route(method, path, _endpoint(venue, scope, handler))
     for method, path, handler in admin.ROUTES:
         app.router.add_route(method, path, _bare(venue, handler))
     app.router.add_route("*", "/{rest:.*}", _bare(venue, _no_route))
     return app
 
 
-def _endpoint(venue: Venue, path: str, scope: str, handler: Handler) -> Callable[[web.Request], object]:
+def _endpoint(venue: Venue, scope: str, handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def serve(request: web.Request) -> web.StreamResponse:
         misbehaving = Misbehaving(venue, request, request.path.removeprefix(PREFIX))
         if (answer := await misbehaving.before()) is not None:
@@ -121,7 +121,7 @@ def _endpoint(venue: Venue, path: str, scope: str, handler: Handler) -> Callable
     return serve
 
 
-def _bare(venue: Venue, handler: Handler) -> Callable[[web.Request], object]:
+def _bare(venue: Venue, handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """Without faults and without keys."""
 
     async def serve(request: web.Request) -> web.StreamResponse:
@@ -166,7 +166,7 @@ def _no_route(call: Call) -> web.StreamResponse:
     return web.Response(status=404, text=compact(row), content_type="application/json")
 
 
-def _socket(venue: Venue, *, user_only: bool) -> Callable[[web.Request], object]:
+def _socket(venue: Venue, *, user_only: bool) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def serve(request: web.Request) -> web.StreamResponse:
         if request.headers.get("Upgrade", "").lower() != "websocket":
             return web.Response(text="The sandbox exchange runs. Its API is under /api/v3/brokerage.\n")

@@ -1,6 +1,7 @@
 """Faults of a request: what goes wrong before it is carried out, and after."""
 
 import asyncio
+from collections.abc import Mapping
 
 from aiohttp import web
 
@@ -71,7 +72,7 @@ class Misbehaving:
         return slow
 
 
-def _json(status: int, row: dict[str, object]) -> web.Response:
+def _json(status: int, row: Mapping[str, object]) -> web.Response:
     return web.Response(status=status, text=compact(row), content_type="application/json")
 
 
@@ -81,10 +82,10 @@ def _page(status: int, title: str) -> web.Response:
 
 INSTEAD = {
     "unauthorized": lambda: web.Response(status=401, text="Unauthorized\n"),
-    "forbidden": lambda: _json(403, dict(SCOPES)),
-    "rate_limited": lambda: _json(429, dict(LIMITED)),
+    "forbidden": lambda: _json(403, SCOPES),
+    "rate_limited": lambda: _json(429, LIMITED),
     "rate_limited_html": lambda: _page(429, "Too many requests"),
-    "server_error": lambda: _json(500, dict(INTERNAL)),
+    "server_error": lambda: _json(500, INTERNAL),
     "bad_gateway": lambda: _page(502, "Bad gateway"),
     "unavailable": lambda: _page(503, "Service unavailable"),
 }

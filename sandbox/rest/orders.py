@@ -102,9 +102,10 @@ def listing(call: Call) -> Answer:
     statuses = set(call.queries("order_status"))
     if "OPEN" in statuses and len(statuses) > 1:
         raise invalid("OPEN order status cannot be combined with other statuses")
-    found = (order for order in reversed(call.venue.exchange.desk.of(call.user)) if _asked_for(call, order))
+    mine = reversed(call.venue.exchange.desk.of(call.user))
+    found: Iterable[Order] = (order for order in mine if _asked_for(call, order))
     if call.query("sort_by") == "LAST_FILL_TIME":
-        found = iter(sorted(found, key=lambda order: order.last_fill or 0, reverse=True))
+        found = sorted(found, key=lambda order: order.last_fill or 0, reverse=True)
     page, cursor = _page(call, found, lambda order: order.number)
     return {"orders": [order_row(order) for order in page], "sequence": "0", "has_next": bool(cursor), "cursor": cursor}
 

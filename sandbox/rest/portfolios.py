@@ -116,10 +116,10 @@ def commit(call: Call) -> Answer:
     if ledger.available(call.user, trade["source_currency"]) < value:
         raise invalid("Insufficient balance in source account")
     try:
-        ledger.move(call.now, trade["id"], trade["source_currency"], value, call.user, OUTSIDE)
+        ledger.move(call.now, trade["id"], trade["source_currency"], value, source=call.user, target=OUTSIDE)
     except Overdrawn:
         raise invalid("Insufficient balance in source account") from None
-    ledger.move(call.now, trade["id"], trade["target_currency"], value, OUTSIDE, call.user)
+    ledger.move(call.now, trade["id"], trade["target_currency"], value, source=OUTSIDE, target=call.user)
     trade["status"] = "TRADE_STATUS_COMPLETED"
     return {"trade": trade}
 

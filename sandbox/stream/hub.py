@@ -103,7 +103,7 @@ class Hub:
         served = (
             (*USER_CHANNELS, HEARTBEATS) if connection.user_only else (*USER_CHANNELS, HEARTBEATS, *MARKET_CHANNELS)
         )
-        if channel not in served:
+        if not isinstance(channel, str) or channel not in served:
             return connection.error(f"channel {channel} is not supported")
         products = row.get("product_ids") or []
         unknown = [one for one in products if self._exchange.products.get(one) is None]

@@ -75,7 +75,7 @@ def check(world: World) -> None:
         assert order.filled == sum((fill.size for fill in order.fills), Decimal(0))
         assert order.fees == sum((fill.fee for fill in order.fills), Decimal(0))
         if order.by_funds:
-            assert order.value + order.fees <= order.terms.quote_size
+            assert order.value + order.fees <= (order.terms.quote_size or 0)
         else:
             assert order.filled <= order.size
         if order.limit is not None and order.fills:
@@ -83,8 +83,8 @@ def check(world: World) -> None:
             assert worst <= order.limit
         assert not (order.done and order.hold)
     book = exchange.market("BTC-USD").book
-    if book.best("BUY") is not None and book.best("SELL") is not None:
-        assert book.best("BUY") < book.best("SELL")
+    bid, ask = book.best("BUY"), book.best("SELL")
+    assert bid is None or ask is None or bid < ask
 
 
 def replayed(world: World, user: str, currency: str) -> Decimal:

@@ -7,7 +7,6 @@ from decimal import Decimal
 
 from coinbase.websocket import WSClient
 
-from exchanges.coinbase.messages import parse
 from sandbox.tests.listening import listening
 
 
@@ -29,18 +28,6 @@ async def test_every_frame_has_the_next_number_over_all_channels(exchange):
             "l2_data", "market_trades", "ticker", "ticker_batch", "candles", "status", "heartbeats", "subscriptions",
         }  # fmt: skip
         assert all(set(frame) == {"channel", "timestamp", "sequence_num", "events"} for frame in one.frames)
-
-
-async def test_the_platform_s_own_reader_understands_every_frame(exchange):
-    async with listening(exchange) as one:
-        for channel in ("level2", "market_trades", "ticker", "candles", "status", "heartbeats"):
-            await one.ask(channel, ["BTC-USD"])
-        for _ in range(3):
-            await call(exchange.advance, 2)
-        frames = await one.quiet()
-        messages = [parse(json.dumps(frame)) for frame in frames]
-        assert [message.faults for message in messages if message.faults] == []
-        assert all(message.items for message in messages)
 
 
 async def test_the_book_built_from_updates_is_the_book(exchange):

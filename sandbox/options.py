@@ -1,0 +1,105 @@
+"""The command line: what the exchange is started with, and the exchange that comes of it."""
+
+import json
+import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+from sandbox.clock import SECOND, Clock, VirtualClock, WallClock
+from sandbox.exchange import Exchange
+from sandbox.feed import Feed, Walk, recording, recordings
+from sandbox.keys import EDDSA, ES256, TRADE, TRANSFER, VIEW
+from sandbox.money import amount
+from sandbox.products import Product, listed_products, shipped_products
+from sandbox.server import Server
+from sandbox.tls import server_context
+from sandbox.venue import Venue
+
+FOLDER = Path(".sandbox")
+KEY_FILE = "key.json"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on; the admin endpoints ask for no key")
+    parser.add_argument("--port", type=int, default=9000, help="of HTTP and ws")
+    parser.add_argument("--tls", action="store_true", help="speak HTTPS and wss too, with an authority of its own")
+    parser.add_argument("--tls-port", type=int, default=9443)
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="for the key file and the certificates")
+    parser.add_argument("--candles", type=Path, help="folder of recorded candles, ..._BTC-USD_1m.parquet")
+    parser.add_argument("--products", type=Path, help="JSON of GET /market/products, in place of the shipped list")
+    parser.add_argument("--speed", type=float, default=1.0, help="seconds of the market in a second of the clock")
+    parser.add_argument("--seed", type=int, default=7, help="of the generated markets, the crowd and the faults")
+    parser.add_argument("--tick", type=float, default=1.0, help="seconds between the crowd's trades")
+    parser.add_argument("--faults", type=Path, help='JSON: {"seed": 1, "rules": [{"fault": "latency", ...}]}')
+    parser.add_argument("--settings", type=Path, help="JSON of settings, such as cancel_lag")
+    parser.add_argument("--algorithm", choices=(ES256, EDDSA), default=ES256, help="of the key that is made")
+    parser.add_argument("--scopes", default="view,trade", help="of the key: view, trade, transfer")
+    parser.add_argument("--user", default="trader")
+    parser.add_argument("--deposit", action="append", metavar="USD=100000", help="what the user owns; may be repeated")
+    parser.add_argument("--virtual-clock", action="store_true", help="time moves only by POST /sandbox/clock")
+
+
+def server_of(options: Namespace) -> Server:
+    """The server that the options describe. Raises ValueError or OSError for what cannot be used."""
+    venue = venue_of(options)
+    return Server(
+        venue, host=options.host, port=options.port, tls_port=options.tls_port,
+        tls=server_context(options.folder) if options.tls else None,
+    )  # fmt: skip
+
+
+def venue_of(options: Namespace) -> Venue:
+    clock: Clock = VirtualClock(time.time_ns()) if options.virtual_clock else WallClock()
+    products = listed_products(options.products) if options.products else shipped_products()
+    exchange = Exchange(clock, products, feeds(options, clock.now()), seed=options.seed, tick=options.tick)
+    venue = Venue(exchange, seed=options.seed)
+    for text in options.deposit or ("USD=100000", "USDC=100000", "BTC=1"):
+        currency, value = _deposit(text)
+        exchange.deposit(options.user, currency, value)
+    _give_key(venue, options)
+    if options.settings:
+        exchange.settings.change(json.loads(options.settings.read_text()))
+    if options.faults:
+        plan = json.loads(options.faults.read_text())
+        venue.faults.reseed(int(plan.get("seed", options.seed)))
+        venue.set_faults(plan.get("rules", []))
+    return venue
+
+
+def feeds(options: Namespace, began: int) -> Callable[[Product, int], Feed]:
+    """Recorded candles where there are some, else a seeded walk from the listed price."""
+    files = recordings(options.candles) if options.candles else {}
+
+    def feed(product: Product, now: int) -> Feed:
+        if product.symbol in files:
+            return recording(files[product.symbol], began / SECOND, options.speed)
+        name = sum(ord(letter) * 31**place for place, letter in enumerate(product.symbol))
+        walk = Walk(float(product.listed_price), float(product.listed_volume), options.seed * 1_000_003 + name)
+        walk.start_at(began / SECOND, options.speed)
+        return walk
+
+    return feed
+
+
+def _give_key(venue: Venue, options: Namespace) -> None:
+    """A key that is in the folder is used again: clients need not be told of a restart."""
+    file = options.folder / KEY_FILE
+    scopes = {scope.strip() for scope in options.scopes.split(",")}
+    if scopes - {VIEW, TRADE, TRANSFER}:
+        raise ValueError(f"scopes must be of {VIEW}, {TRADE}, {TRANSFER}, were {options.scopes}")
+    if file.is_file():
+        venue.keys.adopt(file.read_text(), options.user).scopes = scopes
+        return
+    options.folder.mkdir(parents=True, exist_ok=True)
+    file.touch(mode=0o600)
+    file.write_text(venue.keys.make(options.user, options.algorithm, scopes))
+
+
+def _deposit(text: str) -> tuple[str, Decimal]:
+    currency, _, value = text.partition("=")
+    try:
+        return currency, amount(value)
+    except ValueError:
+        raise ValueError(f"deposit must be CURRENCY=AMOUNT, was {text!r}") from None
