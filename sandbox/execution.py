@@ -1,5 +1,6 @@
 """Trades: what a match moves in books, holds, wallets and orders."""
 
+from collections import defaultdict
 from collections.abc import Callable
 from decimal import ROUND_UP, Decimal
 from uuid import UUID
@@ -38,6 +39,11 @@ class Execution:
     ) -> None:
         self._clock, self._ledger, self._fees, self._listeners, self._usd = clock, ledger, fees, listeners, usd
         self.fills: list[Fill] = []
+        self._fills_of: dict[str, list[Fill]] = defaultdict(list)
+
+    def fills_of(self, user: str) -> list[Fill]:
+        """Oldest first."""
+        return self._fills_of[user]
 
     def take(self, market: Market, side: str, plan: Plan, taker: Order | None) -> None:
         """Carries out a plan. Without a taker the crowd takes."""
@@ -144,6 +150,7 @@ class Execution:
         order.last_fill = order.updated = moment
         order.fills.append(fill)
         self.fills.append(fill)
+        self._fills_of[order.user].append(fill)
         self.rehold(order)
         return fill
 

@@ -9,7 +9,6 @@ from sandbox.book import BUY, SELL, Book
 from sandbox.clock import SECOND
 from sandbox.crowd import Crowd
 from sandbox.feed import Feed
-from sandbox.money import ZERO
 from sandbox.orders import Order
 from sandbox.products import Product
 from sandbox.tape import Tape
@@ -54,9 +53,5 @@ class Market:
 
     def change(self, now: int) -> tuple[Decimal, Decimal, Decimal, Decimal]:
         """Of the last 24 hours: volume in base, low, high, change in percent."""
-        bars = self.tape.day(now)
-        if not bars:
-            return ZERO, self.tape.last, self.tape.last, ZERO
-        volume = sum((bar.volume for bar in bars), ZERO)
-        low, high = min(bar.low for bar in bars), max(bar.high for bar in bars)
-        return volume, low, high, (self.tape.last / bars[0].open - 1) * 100
+        day = self.tape.day(now)
+        return day.volume, day.low, day.high, (day.close / day.open - 1) * 100

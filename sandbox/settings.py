@@ -16,7 +16,6 @@ class Settings:
     idle: float = 60.0  # and one without heartbeats and without frames after this
     rate_limit: int = 0  # private requests per second and key; 0: none
     clock_skew: float = 0.0  # the exchange's clock is ahead of the caller's by so much
-    jwt_required: bool = True
     trade_batch: float = 0.25  # trades of the WebSocket are gathered for so long
 
     def change(self, changes: dict[str, Any]) -> None:

@@ -1,14 +1,14 @@
 """What was traded: the newest trades, and candles of any length from the tape and, before it began, the feed."""
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import numpy as np
 
 from sandbox.clock import SECOND
 from sandbox.feed import Feed
-from sandbox.money import ZERO, floor_to
+from sandbox.money import ZERO
 from sandbox.products import Product
 
 KEPT = 2000  # trades
@@ -51,7 +51,7 @@ class Tape:
         self._next = 1
         self._minutes: dict[int, Bar] = {}
         self.last = self._price(float(feed.prices(np.array([began / SECOND]))[0]))
-        self._day: tuple[int, list[Bar]] = (-1, [])
+        self._day: tuple[int, Bar] | None = None
 
     def record(self, moment: int, price: Decimal, size: Decimal, maker_side: str) -> Trade:
         trade = Trade(self._next, self._product.symbol, price, size, moment, maker_side)
@@ -59,8 +59,9 @@ class Tape:
         self.trades.append(trade)
         self.last = price
         start = moment // SECOND // 60 * 60
-        self._day = (-1, []) if start != self._day[0] else self._day
         bar = Bar(start, price, price, price, price, size)
+        if self._day and self._day[0] == start:
+            self._day[1].add(bar)
         if start in self._minutes:
             self._minutes[start].add(bar)
         else:
@@ -71,41 +72,56 @@ class Tape:
         """Candles of ``seconds`` whose opening time is in ``start`` .. ``end``, oldest first; none without trades."""
         first = -(-start // seconds) * seconds
         stop = end // seconds * seconds + seconds
-        found: dict[int, Bar] = {}
-        for minute in [*self._past(first, min(stop, self._live)), *self._lived(first, stop)]:
+        found = {bar.start: bar for bar in self._past(first, min(stop, self._live), seconds)}
+        for minute in self._lived(first, stop):
             bucket = minute.start // seconds * seconds
             if bucket in found:
                 found[bucket].add(minute)
             else:
-                found[bucket] = Bar(bucket, minute.open, minute.high, minute.low, minute.close, minute.volume)
+                found[bucket] = replace(minute, start=bucket)
         return list(found.values())
 
-    def day(self, now: int) -> list[Bar]:
-        """The minutes of the last 24 hours."""
+    def day(self, now: int) -> Bar:
+        """The last 24 hours as one candle; the last price without volume when nobody traded."""
         minute = now // SECOND // 60 * 60
-        if self._day[0] != minute:
-            self._day = minute, self.bars(minute - 86400 + 60, minute, 60)
+        if self._day is None or self._day[0] != minute:
+            whole = Bar(minute, self.last, self.last, self.last, self.last, ZERO)
+            bars = self.bars(minute - 86400 + 60, minute, 60)
+            for bar in bars[:1]:
+                whole = replace(bar)
+            for bar in bars[1:]:
+                whole.add(bar)
+            self._day = minute, whole
         return self._day[1]
 
     def _lived(self, first: int, stop: int) -> list[Bar]:
-        return [bar for start, bar in self._minutes.items() if first <= start < stop]
+        return [bar for start, bar in list(self._minutes.items()) if first <= start < stop]
 
-    def _past(self, first: int, stop: int) -> list[Bar]:
-        """Minutes of the feed; long spans are reckoned at once."""
+    def _past(self, first: int, stop: int, seconds: int) -> list[Bar]:
+        """Candles of the feed, built from its minutes: those of an hour and of its minutes agree."""
         if stop <= first:
             return []
-        starts = np.arange(first // 60 * 60, stop, 60, dtype=np.float64)
+        increment = float(self._product.base_increment)
+        starts = np.arange(first, stop, 60, dtype=np.float64)
+        units = np.floor(self._feed.volumes(starts + 30) * 60 / increment + 1e-6)  # what was a whole unit stays one
+        starts, units = starts[units > 0], units[units > 0]
+        if not len(starts):
+            return []
         corners = self._feed.prices((starts[:, None] + CORNERS).ravel()).reshape(-1, 4)
-        volumes = self._feed.volumes(starts + 30) * 60
-        traded = np.flatnonzero(volumes > float(self._product.base_increment))
-        rows = zip(starts[traded], corners[traded], volumes[traded], strict=True)
-        return [self._bar(int(start), list(prices), float(volume)) for start, prices, volume in rows]
+        ticks = np.maximum(np.rint(corners / float(self._product.tick)), 1)
+        buckets = starts // seconds
+        begins = np.flatnonzero(np.diff(buckets, prepend=-1))
+        ends = np.append(begins[1:], len(buckets)) - 1
+        columns = (
+            buckets[begins] * seconds, ticks[begins, 0], np.maximum.reduceat(ticks.max(axis=1), begins),
+            np.minimum.reduceat(ticks.min(axis=1), begins), ticks[ends, 3], np.add.reduceat(units, begins),
+        )  # fmt: skip
+        return [self._bar([int(value) for value in row]) for row in zip(*columns, strict=True)]
 
-    def _bar(self, start: int, prices: list[float], volume: float) -> Bar:
-        tick = self._product.tick
-        steps = [max(round(price / float(tick)), 1) for price in prices]
-        size = floor_to(Decimal(repr(round(volume, 8))), self._product.base_increment)
-        return Bar(start, steps[0] * tick, max(steps) * tick, min(steps) * tick, steps[3] * tick, size or ZERO)
+    def _bar(self, row: list[int]) -> Bar:
+        """From its start, its prices in ticks and its volume in increments."""
+        opening, high, low, close = (value * self._product.tick for value in row[1:5])
+        return Bar(row[0], opening, high, low, close, row[5] * self._product.base_increment)
 
     def _price(self, price: float) -> Decimal:
         return max(round(price / float(self._product.tick)), 1) * self._product.tick

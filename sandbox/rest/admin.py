@@ -108,7 +108,7 @@ def truth(call: Call) -> Answer:
     exchange, user = call.venue.exchange, call.part("user")
     return {
         "orders": [order_row(order) for order in exchange.desk.of(user)],
-        "fills": [fill_row(fill) for fill in exchange.execution.fills if fill.user == user],
+        "fills": [fill_row(fill) for fill in exchange.execution.fills_of(user)],
         "accounts": [wallet_row(wallet) for wallet in exchange.ledger.wallets(user)],
         "ledger_sums": {currency: plain(total) for currency, total in exchange.ledger.sums().items()},
     }

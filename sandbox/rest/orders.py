@@ -1,6 +1,6 @@
 """Orders and fills: create, preview, edit, cancel, look up, list."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import uuid4
 
@@ -102,8 +102,11 @@ def listing(call: Call) -> Answer:
     statuses = set(call.queries("order_status"))
     if "OPEN" in statuses and len(statuses) > 1:
         raise invalid("OPEN order status cannot be combined with other statuses")
-    mine = reversed(call.venue.exchange.desk.of(call.user))
-    found: Iterable[Order] = (order for order in mine if _asked_for(call, order))
+    desk, ids = call.venue.exchange.desk, call.queries("order_ids")
+    named = (order for order_id in dict.fromkeys(ids) if (order := desk.get(order_id, call.user)))
+    mine = sorted(named, key=lambda order: order.number) if ids else desk.of(call.user)
+    asked = _asked_for(call)
+    found: Iterable[Order] = (order for order in reversed(mine) if asked(order))
     if call.query("sort_by") == "LAST_FILL_TIME":
         found = sorted(found, key=lambda order: order.last_fill or 0, reverse=True)
     page, cursor = _page(call, found, lambda order: order.number)
@@ -111,16 +114,18 @@ def listing(call: Call) -> Answer:
 
 
 def fills(call: Call) -> Answer:
+    exchange, ids = call.venue.exchange, call.queries("order_ids")
     wanted = {
-        "order_id": set(call.queries("order_ids")), "trade_id": set(call.queries("trade_ids")),
-        "symbol": set(call.queries("product_ids")), "side": set(call.queries("order_side")),
+        "trade_id": set(call.queries("trade_ids")), "symbol": set(call.queries("product_ids")),
+        "side": set(call.queries("order_side")),
     }  # fmt: skip
     start, end = _moment(call, "start_sequence_timestamp"), _moment(call, "end_sequence_timestamp")
+    named = (order for order_id in dict.fromkeys(ids) if (order := exchange.desk.get(order_id, call.user)))
+    theirs = sorted((fill for order in named for fill in order.fills), key=lambda fill: fill.sequence)
     found = (
         fill
-        for fill in reversed(call.venue.exchange.execution.fills)
-        if fill.user == call.user
-        and all(not values or getattr(fill, name) in values for name, values in wanted.items())
+        for fill in reversed(theirs if ids else exchange.execution.fills_of(call.user))
+        if all(not values or getattr(fill, name) in values for name, values in wanted.items())
         and (start is None or fill.moment >= start)
         and (end is None or fill.moment < end)
     )
@@ -144,19 +149,21 @@ def _page[T: (Order, Fill)](call: Call, found: Iterable[T], number: Any) -> tupl
     return page, ""
 
 
-def _asked_for(call: Call, order: Order) -> bool:
+def _asked_for(call: Call) -> Callable[[Order], bool]:
+    """Whether an order is among those that the query asks for. The singular product_id is ignored, as it is there."""
     start, end = _moment(call, "start_date"), _moment(call, "end_date")
-    shown = {
-        "order_ids": order.order_id, "product_ids": order.product.symbol, "order_status": order.status.value,
-        "time_in_forces": order.terms.tif, "order_types": order.terms.kind, "order_side": order.side,
-        "product_type": "SPOT",
-    }  # fmt: skip
-    asked = ((set(call.queries(name)), value) for name, value in shown.items())
-    return (
-        all(not values or value in values for values, value in asked)
-        and (start is None or order.created >= start)
-        and (end is None or order.created < end)
-    )
+    names = "product_ids", "order_status", "time_in_forces", "order_types", "order_side", "product_type"
+    wanted = [set(call.queries(name)) for name in names]
+
+    def asked(order: Order) -> bool:
+        shown = order.product.symbol, order.status.value, order.terms.tif, order.terms.kind, order.side, "SPOT"
+        return (
+            all(not values or value in values for values, value in zip(wanted, shown, strict=True))
+            and (start is None or order.created >= start)
+            and (end is None or order.created < end)
+        )
+
+    return asked
 
 
 def _moment(call: Call, name: str) -> int | None:
