@@ -25,7 +25,7 @@ def check(product: Product, market: Market, side: str, terms: Terms, now: int) -
     _sizes(product, terms)
     _prices(product, market, terms)
     _notional(product, market, side, terms)
-    _times(terms, now)
+    _times(product, terms, now)
     _stops(market, side, terms)
     if terms.post_only and crosses(market, side, terms.limit):
         raise Refusal("PREVIEW_INVALID_LIMIT_PRICE_POST_ONLY", engine=True)
@@ -117,7 +117,7 @@ def _notional(product: Product, market: Market, side: str, terms: Terms) -> None
         raise Refusal("PREVIEW_INVALID_QUOTE_SIZE_TOO_LARGE")
 
 
-def _times(terms: Terms, now: int) -> None:
+def _times(product: Product, terms: Terms, now: int) -> None:
     if terms.tif != GTD:
         return
     if terms.end is None:
@@ -127,10 +127,16 @@ def _times(terms: Terms, now: int) -> None:
     if terms.end > now + FURTHEST:
         raise Refusal("PREVIEW_END_TIME_TOO_FAR_IN_FUTURE")
     if terms.kind == "TWAP":
-        if terms.start is None:
-            raise Refusal("PREVIEW_START_TIME_MUST_BE_SPECIFIED")
-        if terms.end <= terms.start or terms.buckets < 1:
-            raise Refusal("PREVIEW_INVALID_ORDER_CONFIG")
+        _slices(product, terms, terms.end)
+
+
+def _slices(product: Product, terms: Terms, end: int) -> None:
+    if terms.start is None:
+        raise Refusal("PREVIEW_START_TIME_MUST_BE_SPECIFIED")
+    if end <= terms.start or terms.buckets < 1:
+        raise Refusal("PREVIEW_INVALID_ORDER_CONFIG")
+    if terms.base_size is not None and terms.base_size / terms.buckets < product.base_min:
+        raise Refusal("PREVIEW_BUCKET_SIZE_SMALLER_THAN_BASE_MIN")
 
 
 def _stops(market: Market, side: str, terms: Terms) -> None:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from sandbox.accounts import OUTSIDE, Ledger
 from sandbox.book import BUY, OPPOSITE, SELL
-from sandbox.changing import Changing
+from sandbox.changing import Changing, Wish
 from sandbox.clock import SECOND, Agenda, Clock, VirtualClock
 from sandbox.desk import Desk
 from sandbox.execution import Execution, Listeners
@@ -81,12 +81,12 @@ class Exchange:
     def cancel(self, user: str, order_id: str) -> str:
         return self.changing.cancel(user, order_id)
 
-    def edit(self, user: str, order_id: str, price: str, size: str) -> str:
-        reason = self.changing.edit(user, order_id, price, size)
-        if not reason:
-            order = self.desk.get(order_id)
-            if order:
-                self.triggers.fire(self.market(order.product.book))
+    def edit(self, user: str, order_id: str, wish: Wish) -> str:
+        """The reason why not, or ''."""
+        reason = self.changing.edit(user, order_id, wish)
+        order = self.desk.get(order_id)
+        if order and not reason:
+            self.triggers.fire(self.market(order.product.book))
         return reason
 
     def deposit(self, user: str, currency: str, amount: Decimal) -> None:

@@ -82,6 +82,7 @@ class Order:
     taker_rate: Decimal
     size: Decimal = ZERO
     limit: Decimal | None = None
+    stop: Decimal | None = None
     status: Status = Status.PENDING
     filled: Decimal = ZERO
     value: Decimal = ZERO

@@ -11,7 +11,7 @@ from sandbox.desk import MOST_OPEN
 from sandbox.floor import Floor
 from sandbox.market import Market
 from sandbox.matching import Plan, by_funds, by_size
-from sandbox.money import ZERO, floor_to, over, times
+from sandbox.money import ZERO, floor_to, on_grid, over, times
 from sandbox.orders import Order, Status
 from sandbox.products import Product
 from sandbox.refusals import Denied, Refusal
@@ -44,17 +44,17 @@ class Placing:
         terms = read_terms(request.configuration)
         now = self._clock.now()
         check(product, market, request.side, terms, now)
-        if request.attached is not None:
-            _check_attached(request.attached, terms, request.side)
-        self._check_wallets(user, product)
+        self._check_wallet(user, product)
         maker, taker = self._fees.rates(user, product, now)
         number = self._desk.next_number()
         order = Order(
             number, self._desk.new_id(number), request.client_order_id, user, product, request.side, terms,
             dict(request.configuration), now, maker, taker, size=_base_size(terms, product), limit=terms.limit,
-            updated=now, parent=request.parent, attached=dict(request.attached) if request.attached else None,
-            preview_id=request.preview_id,
+            stop=terms.stop, updated=now, parent=request.parent, preview_id=request.preview_id,
+            attached=dict(request.attached) if request.attached else None,
         )  # fmt: skip
+        if request.attached is not None:
+            _check_attached(request.attached, order, market)
         self._check_funds(order, market)
         return order
 
@@ -125,10 +125,9 @@ class Placing:
         if not order.done:
             self._execution.finish(market, order, Status.EXPIRED, "Order expired")
 
-    def _check_wallets(self, user: str, product: Product) -> None:
+    def _check_wallet(self, user: str, product: Product) -> None:
         if not self._ledger.has(user, product.quote):
             raise Denied(400, "INVALID_ARGUMENT", "account is not available")
-        self._ledger.open(user, product.base, self._clock.now())
 
     def _check_funds(self, order: Order, market: Market) -> None:
         needed = self._execution.needed(order)
@@ -157,18 +156,25 @@ def _base_size(terms: Terms, product: Product) -> Decimal:
     return size
 
 
-def _check_attached(attached: Mapping[str, Any], terms: Terms, side: str) -> None:
+def _check_attached(attached: Mapping[str, Any], order: Order, market: Market) -> None:
+    terms, product = order.terms, order.product
     if terms.kind not in ("MARKET", "LIMIT"):
         raise Refusal("PREVIEW_ATTACHED_ORDERS_ONLY_ALLOWED_ON_MARKET_LIMIT")
-    if set(attached) - {"trigger_bracket_gtc", "trigger_bracket_gtd"} or len(attached) != 1 or side != BUY:
-        raise Refusal("PREVIEW_INVALID_ATTACHED_ORDER_CONFIG")
-    (fields,) = attached.values()
-    if fields.get("base_size") or fields.get("quote_size"):
-        raise Refusal("PREVIEW_ATTACHED_ORDER_SIZE_MUST_BE_NIL")
+    if order.side != BUY:
+        raise Refusal("PREVIEW_INVALID_ORDER_SIDE_FOR_ATTACHED_TPSL")
+    if len(attached) != 1 or set(attached) - {"trigger_bracket_gtc", "trigger_bracket_gtd"}:
+        raise Refusal("PREVIEW_INVALID_ORDER_TYPE_FOR_ATTACHED")
     child = read_terms(attached)
+    if child.base_size is not None or child.quote_size is not None:
+        raise Refusal("PREVIEW_ATTACHED_ORDER_SIZE_MUST_BE_NIL")
     if child.limit is None or child.stop is None:
         raise Refusal("PREVIEW_SINGLE_LEGGED_TPSL_NOT_ALLOWED")
-    if terms.limit is not None and child.limit <= terms.limit:
+    entry = terms.limit if terms.limit is not None else market.tape.last
+    if child.limit <= entry:
         raise Refusal("PREVIEW_INVALID_ATTACHED_TAKE_PROFIT_PRICE")
-    if terms.limit is not None and child.stop >= terms.limit:
+    if not 0 < child.stop < entry:
         raise Refusal("PREVIEW_INVALID_ATTACHED_STOP_LOSS_PRICE")
+    if not on_grid(child.limit, product.tick):
+        raise Refusal("PREVIEW_INVALID_ATTACHED_TAKE_PROFIT_PRICE_PRECISION")
+    if not on_grid(child.stop, product.tick):
+        raise Refusal("PREVIEW_INVALID_ATTACHED_STOP_LOSS_PRICE_PRECISION")

@@ -7,7 +7,7 @@ from decimal import Decimal
 import numpy as np
 
 from sandbox.clock import SECOND
-from sandbox.feed import Feed
+from sandbox.feed import Feed, Floats
 from sandbox.money import ZERO
 from sandbox.products import Product
 
@@ -102,9 +102,10 @@ class Tape:
         if stop <= first:
             return []
         increment = float(self._product.base_increment)
-        starts = np.arange(first, stop, 60, dtype=np.float64)
+        starts: Floats = np.arange(first, stop, 60, dtype=np.float64)
         units = np.floor(self._feed.volumes(starts + 30) * 60 / increment + 1e-6)  # what was a whole unit stays one
-        starts, units = starts[units > 0], units[units > 0]
+        traded = units > 0
+        starts, units = starts[traded], units[traded]
         if not len(starts):
             return []
         corners = self._feed.prices((starts[:, None] + CORNERS).ravel()).reshape(-1, 4)

@@ -29,7 +29,7 @@ class Triggers:
             self._trigger(market, ready)
 
     def _hit(self, market: Market, order: Order) -> bool:
-        stop, last = order.terms.stop, market.tape.last
+        stop, last = order.stop, market.tape.last
         if stop is None or (order.terms.kind == "BRACKET" and order.filled > 0):
             return False  # the target has begun to fill: its stop is off
         return last >= stop if order.terms.direction == UP else last <= stop
@@ -38,7 +38,7 @@ class Triggers:
         order.triggered = True
         self._execution.unrest(market, order)
         if order.terms.kind == "BRACKET":
-            order.limit = floor_to((order.terms.stop or Decimal(0)) * (1 - BRACKET_SLIP), order.product.tick)
+            order.limit = floor_to((order.stop or Decimal(0)) * (1 - BRACKET_SLIP), order.product.tick)
         self._listeners.changed(order)
         self.work(market, order)
 

@@ -37,13 +37,13 @@ class Venue:
     def iso(self, moment: int) -> str:
         return stamp(moment)[:19] + "Z"
 
-    def allow(self, key: str, limit: int) -> bool:
-        """Counts a call of a key; no more than ``limit`` in a second of the wall's clock."""
+    def take(self, key: str, limit: int) -> int:
+        """Counts a call of a key; how many more it may make in this second of the wall's clock, below 0 when none."""
         second = int(time.time())
         since, count = self._calls.get(key, (second, 0))
         count = count + 1 if since == second else 1
         self._calls[key] = second, count
-        return count <= limit
+        return limit - count
 
     @property
     def down(self) -> bool:

@@ -12,7 +12,7 @@ from sandbox.keys import TRADE, TRANSFER, VIEW, Key
 from sandbox.refusals import Denied
 from sandbox.rest import admin, derivatives, markets, orders, portfolios, wallets
 from sandbox.rest.calls import Call, Handler, compact, decode
-from sandbox.rest.misbehave import Misbehaving
+from sandbox.rest.misbehave import Misbehaving, spent
 from sandbox.venue import Venue
 
 logger = logging.getLogger(__name__)
@@ -107,9 +107,10 @@ def _endpoint(venue: Venue, scope: str, handler: Handler) -> Callable[[web.Reque
         text = await request.text()
         try:
             key = _authorise(venue, request, scope)
-            _count(venue, key)
+            headers, refusal = _limit(venue, key)
             body = decode(text) if request.method in ("POST", "PUT") else {}
-            response = await _respond(handler, Call(venue, request, body, key))
+            response = refusal or await _respond(handler, Call(venue, request, body, key))
+            response.headers.update(headers)
         except Unauthorized as reason:
             logger.info("401 %s %s: %s", request.method, request.path, reason)
             response = web.Response(status=401, text="Unauthorized\n")
@@ -155,10 +156,14 @@ def _authorise(venue: Venue, request: web.Request, scope: str) -> Key | None:
     return key
 
 
-def _count(venue: Venue, key: Key | None) -> None:
+def _limit(venue: Venue, key: Key | None) -> tuple[dict[str, str], web.Response | None]:
+    """The headers that tell a key its budget, and the answer when it is spent. Lower case: clients look them up so."""
     limit = venue.exchange.settings.rate_limit
-    if limit and key and not venue.allow(key.name, limit):
-        raise Denied(429, "RESOURCE_EXHAUSTED", "rate limit exceeded")
+    if not limit or key is None:
+        return {}, None
+    left = venue.take(key.name, limit)
+    headers = {"x-ratelimit-limit": str(limit), "x-ratelimit-remaining": str(max(left, 0)), "x-ratelimit-reset": "1"}
+    return headers, spent() if left < 0 else None
 
 
 def _no_route(call: Call) -> web.StreamResponse:

@@ -80,10 +80,15 @@ def _page(status: int, title: str) -> web.Response:
     return web.Response(status=status, text=PAGE.replace("{title}", title), content_type="text/html")
 
 
+def spent() -> web.Response:
+    """The answer to a key that has asked too often."""
+    return _json(429, LIMITED)
+
+
 INSTEAD = {
     "unauthorized": lambda: web.Response(status=401, text="Unauthorized\n"),
     "forbidden": lambda: _json(403, SCOPES),
-    "rate_limited": lambda: _json(429, LIMITED),
+    "rate_limited": spent,
     "rate_limited_html": lambda: _page(429, "Too many requests"),
     "server_error": lambda: _json(500, INTERNAL),
     "bad_gateway": lambda: _page(502, "Bad gateway"),

@@ -5,9 +5,9 @@ from typing import Any
 from uuid import uuid4
 
 from sandbox.book import BUY, SELL
-from sandbox.changing import ACCEPTED
+from sandbox.changing import ACCEPTED, Wish, read_wish
 from sandbox.clock import SECOND, moment_of
-from sandbox.money import amount, plain, times
+from sandbox.money import plain, times
 from sandbox.orders import Fill, Order
 from sandbox.placing import Request
 from sandbox.refusals import Refusal, invalid, not_found, undecodable
@@ -51,27 +51,44 @@ def preview(call: Call) -> Answer:
 
 
 def edit(call: Call) -> Answer:
-    reason = call.venue.exchange.edit(call.user, call.text("order_id"), call.text("price"), call.text("size"))
-    return {"success": not reason, "errors": [{"edit_failure_reason": reason}] if reason else []}
+    wish = _wish(call)
+    order_id = call.text("order_id")
+    reason = call.venue.exchange.edit(call.user, order_id, wish) if wish else "INVALID_EDITED_PRICE"
+    return {"success": not reason, "errors": _edit_errors(reason)}
 
 
 def edit_preview(call: Call) -> Answer:
-    exchange = call.venue.exchange
-    price, size = call.text("price"), call.text("size")
-    reason = exchange.changing.refuse_edit(call.user, call.text("order_id"), price, size)
+    exchange, wish = call.venue.exchange, _wish(call)
+    order_id = call.text("order_id")
+    reason = exchange.changing.refuse_edit(call.user, order_id, wish) if wish else "INVALID_EDITED_PRICE"
     row: Row = {
-        "errors": [{"edit_failure_reason": reason}] if reason else [], "slippage": "0", "order_total": "0",
-        "commission_total": "0", "quote_size": "0", "base_size": size or "0", "average_filled_price": "0",
-        "best_bid": "", "best_ask": "",
+        "errors": _edit_errors(reason), "slippage": "0", "order_total": "0", "commission_total": "0",
+        "quote_size": "0", "base_size": "0", "average_filled_price": "0", "best_bid": "", "best_ask": "",
     }  # fmt: skip
-    order = exchange.desk.get(call.text("order_id"), call.user)
-    if order is None or reason:
+    order = exchange.desk.get(order_id, call.user)
+    if order is None or wish is None or reason:
         return row
-    value = times(amount(price), amount(size))
+    value = times(wish.price, wish.size)
     fee = times(value, order.taker_rate)
     total = value + (fee if order.side == BUY else -fee)
-    return {**row, **_touch(call, order.product.symbol), "order_total": plain(total), "commission_total": plain(fee),
-            "quote_size": plain(value)}  # fmt: skip
+    return {
+        **row, **_touch(call, order.product.symbol), "order_total": plain(total), "commission_total": plain(fee),
+        "quote_size": plain(value), "base_size": plain(wish.size),
+    }  # fmt: skip
+
+
+def _wish(call: Call) -> Wish | None:
+    return read_wish(call.text("price"), call.text("size"), call.text("stop_price"))
+
+
+def _edit_errors(reason: str) -> list[Row]:
+    if not reason:
+        return []
+    funds = reason.startswith("PREVIEW_")
+    return [{
+        "edit_failure_reason": "UNKNOWN_EDIT_ORDER_FAILURE_REASON" if funds else reason,
+        "preview_failure_reason": reason if funds else "UNKNOWN_PREVIEW_FAILURE_REASON",
+    }]  # fmt: skip
 
 
 def batch_cancel(call: Call) -> Answer:

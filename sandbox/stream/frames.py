@@ -104,7 +104,7 @@ def user_order(order: Order) -> Row:
         "product_id": order.product.book, "product_type": "SPOT",
         "reject_reason": order.reject_reason if order.status == Status.FAILED else "",
         "retail_portfolio_id": portfolio_of(order.user), "risk_managed_by": "UNKNOWN_RISK_MANAGEMENT_TYPE",
-        "status": order.status.value, "stop_price": plain(order.terms.stop) if order.terms.stop else "",
+        "status": order.status.value, "stop_price": plain(order.stop) if order.stop else "",
         "time_in_force": order.terms.tif, "total_fees": plain(order.fees),
         "total_value_after_fees": plain(order.value + sign * order.fees if order.fills else ZERO),
         "trigger_status": trigger_status(order), "creation_time": stamp(order.created),

@@ -6,7 +6,7 @@ import time
 import pytest
 import requests
 from requests.exceptions import ConnectionError as Cut
-from requests.exceptions import HTTPError, ReadTimeout
+from requests.exceptions import HTTPError, ReadTimeout, RequestException
 
 from sandbox.faults import Switchboard, read_rule
 from sandbox.tests.listening import listening
@@ -64,6 +64,28 @@ def test_the_client_cannot_tell_but_a_look_can(exchange, fault, error, exists):
     assert len(client.list_orders().orders) == 1
 
 
+def test_repeating_a_request_through_every_fault_makes_each_order_once(exchange):
+    client = exchange.client()
+    client.timeout = 0.2
+    for fault in ("reset", "reset_after", "server_error_after", "bad_gateway", "rate_limited_html", "timeout"):
+        exchange.fault(fault, method="POST", path="/orders", chance=0.15, seconds=0.25)
+    tries = 0
+    for place in range(25):
+        while True:
+            tries += 1
+            try:
+                assert client.limit_order_gtc_buy(f"n{place}", "BTC-USD", "0.01", "50000").success
+                break
+            except (RequestException, HTTPError):
+                continue
+    truth = exchange.admin("GET", "/users/trader")
+    assert tries > 30
+    assert sorted(order["client_order_id"] for order in truth["orders"]) == sorted(f"n{place}" for place in range(25))
+    held = {row["currency"]: row["hold"]["value"] for row in truth["accounts"]}
+    assert held == {"BTC": "0", "USD": "12612.5"}  # 25 x 0.01 x 50,000 and 0.9 % of it
+    assert set(truth["ledger_sums"].values()) == {"0"}
+
+
 def test_latency_and_dripping_take_their_time(exchange):
     client = exchange.client()
     for fault in ("latency", "drip"):
@@ -71,6 +93,16 @@ def test_latency_and_dripping_take_their_time(exchange):
         began = time.monotonic()
         assert client.get_accounts().accounts
         assert time.monotonic() - began >= 0.25
+
+
+def test_a_key_has_a_budget_and_is_told_of_it(exchange):
+    client = exchange.client(rate_limit_headers=True)
+    exchange.admin("POST", "/settings", {"rate_limit": 3})
+    answers = [client.get_accounts()]
+    with pytest.raises(HTTPError, match="429"):
+        answers.extend(client.get_accounts() for _ in range(10))
+    assert answers[0].rate_limit_limit == "3"
+    assert answers[0].rate_limit_remaining == "2"
 
 
 def test_states_begin_and_end_by_the_exchange_s_clock(exchange):

@@ -5,10 +5,11 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sandbox.clock import SECOND, stamp
 from sandbox.money import amount, floor_to, plain
 from sandbox.refusals import Denied, Refusal
 from sandbox.terms import DOWN
-from sandbox.tests.world import ANN, BOB, World
+from sandbox.tests.world import ANN, BOB, START, World
 
 USERS = st.sampled_from([ANN, BOB])
 SIDES = st.sampled_from(["BUY", "SELL"])
@@ -20,7 +21,15 @@ STOPS = st.tuples(SIZES, PRICES).map(
     lambda drawn: {"base_size": drawn[0], "limit_price": "58000", "stop_price": drawn[1], "stop_direction": DOWN}
 )
 BRACKETS = SIZES.map(lambda size: {"base_size": size, "limit_price": "60300", "stop_trigger_price": "59700"})
+EXITS = {"trigger_bracket_gtc": {"limit_price": "61500", "stop_trigger_price": "58500"}}
+ENTRIES = SIZES.map(lambda size: {"base_size": size, "limit_price": "60500", "attached": EXITS})
+SOON = [stamp(START + seconds * SECOND) for seconds in (0, 3, 9)]
+DATED = SIZED.map(lambda fields: fields | {"end_time": SOON[1]})
+SLICED = SIZED.map(lambda fields: fields | {"number_buckets": "4", "start_time": SOON[0], "end_time": SOON[2]})
 ORDERS = st.one_of(
+    st.tuples(st.just("limit_limit_gtc"), ENTRIES),
+    st.tuples(st.just("limit_limit_gtd"), DATED),
+    st.tuples(st.just("twap_limit_gtd"), SLICED),
     st.tuples(st.just("limit_limit_gtc"), SIZED),
     st.tuples(st.just("sor_limit_ioc"), SIZED),
     st.tuples(st.just("limit_limit_fok"), SIZED),
@@ -36,6 +45,7 @@ STEPS = st.lists(
         st.tuples(st.just("edit"), USERS, st.integers(0, 30), PRICES, SIZES),
         st.tuples(st.just("price"), PRICES, st.integers(1, 50_000_000)),
         st.tuples(st.just("time"), st.integers(1, 5)),
+        st.tuples(st.just("lag"), st.integers(0, 2)),
     ),
     min_size=1, max_size=25,
 )  # fmt: skip
@@ -53,9 +63,11 @@ def do(world: World, step) -> None:
             exchange.cancel(user, exchange.desk.of(user)[place % len(exchange.desk.of(user))].order_id)
         case ("edit", user, place, price, size) if exchange.desk.of(user):
             orders = exchange.desk.of(user)
-            exchange.edit(user, orders[place % len(orders)].order_id, price, size)
+            world.edit(orders[place % len(orders)].order_id, price, size, user=user)
         case ("price", price, volume):
             world.price(price, plain(Decimal(volume).scaleb(-8)))
+        case ("lag", seconds):
+            exchange.settings.cancel_lag = seconds
         case ("time", seconds):
             world.pass_time(seconds)
 

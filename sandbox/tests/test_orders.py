@@ -171,16 +171,35 @@ def test_a_cancel_is_done_once_and_frees_the_hold(world):
 
 def test_an_edit_changes_price_and_size_of_the_same_order(world):
     order = world.limit("BUY", "0.5", 50000)
-    edit = world.exchange.edit
-    assert edit("ann", order.order_id, "51000", "0.4") == ""
+    edit = world.edit
+    assert edit(order.order_id, "51000", "0.4") == ""
     assert (order.limit, order.size, world.held("USD")) == (51000, Decimal("0.4"), Decimal("20583.6"))
-    assert edit("ann", order.order_id, "51000", "0.4") == "EDIT_REQUEST_EQUAL_TO_ORIGINAL_REQUEST"
-    assert edit("ann", order.order_id, "51000", "") == "INVALID_EDITED_SIZE"
-    assert edit("ann", order.order_id, "51000.001", "0.4") == "INVALID_EDITED_PRICE"
-    assert edit("ann", "nobody's", "51000", "0.4") == "ORDER_NOT_FOUND"
-    assert edit("ann", order.order_id, "51000", "90") == "INSUFFICIENT_FUND"
+    assert edit(order.order_id, "51000", "0.4") == "EDIT_REQUEST_EQUAL_TO_ORIGINAL_REQUEST"
+    assert edit(order.order_id, "51000", "") == "INVALID_EDITED_SIZE"
+    assert edit(order.order_id, "51000.001", "0.4") == "INVALID_EDITED_PRICE"
+    assert edit("nobody's", "51000", "0.4") == "ORDER_NOT_FOUND"
+    assert edit(order.order_id, "51000", "90") == "PREVIEW_INSUFFICIENT_FUND"
     world.exchange.cancel("ann", order.order_id)
-    assert edit("ann", order.order_id, "52000", "0.4") == "ONLY_OPEN_ORDERS_CAN_BE_EDITED"
+    assert edit(order.order_id, "52000", "0.4") == "ONLY_OPEN_ORDERS_CAN_BE_EDITED"
+
+
+def test_a_stop_s_trigger_can_be_moved_but_not_past_the_market(world):
+    fields = {"base_size": "0.5", "limit_price": "57000", "stop_price": "58000", "stop_direction": DOWN}
+    order = world.order("SELL", "stop_limit_stop_limit_gtc", **fields)
+    assert world.edit(order.order_id, "57000", "0.5", "60001") == "INVALID_EDITED_STOP_PRICE"
+    assert world.edit(order.order_id, "59500", "0.5", "59000") == "INVALID_EDITED_STOP_LIMIT_PRICE"
+    assert world.edit(order.order_id, "57000", "0.5", "59000") == ""
+    assert order.configuration["stop_limit_stop_limit_gtc"]["stop_price"] == "59000"
+    world.price(59000)
+    assert order.triggered
+
+
+def test_a_post_only_order_is_not_edited_across_the_book(world):
+    order = world.limit("BUY", "0.1", 59000, post_only=True)
+    assert world.edit(order.order_id, "60500", "0.1") == "PREVIEW_INVALID_LIMIT_PRICE_POST_ONLY"
+    plain = world.limit("BUY", "0.1", 59000)
+    assert world.edit(plain.order_id, "60500", "0.1") == ""
+    assert plain.status == "FILLED"
 
 
 def test_trading_with_oneself_shrinks_the_larger_and_fills_nothing(world):

@@ -124,7 +124,7 @@ def test_cancel_edit_and_preview(exchange):
     made = client.limit_order_gtc_buy("x", "BTC-USD", "0.5", "50000").success_response["order_id"]
     assert client.edit_order(made, size="0.6", price="51000").success is True
     refused = client.edit_order(made, size="0.6", price="51000")
-    assert refused.to_dict()["errors"] == [{"edit_failure_reason": "EDIT_REQUEST_EQUAL_TO_ORIGINAL_REQUEST"}]
+    assert refused.to_dict()["errors"][0]["edit_failure_reason"] == "EDIT_REQUEST_EQUAL_TO_ORIGINAL_REQUEST"
     results = client.cancel_orders([made, made, "nobody's"]).to_dict()["results"]
     assert [row["success"] for row in results] == [True, False, False]
     assert results[0]["failure_reason"] == "UNKNOWN_CANCEL_FAILURE_REASON"

@@ -4,6 +4,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from sandbox.changing import read_wish
 from sandbox.clock import SECOND, VirtualClock
 from sandbox.exchange import Exchange
 from sandbox.feed import Feed, Walk
@@ -39,6 +40,11 @@ class World:
 
     def limit(self, side: str, size: str, price: Any, **fields: Any) -> Order:
         return self.order(side, "limit_limit_gtc", base_size=size, limit_price=format(price, "f"), **fields)
+
+    def edit(self, order_id: str, price: str, size: str, stop: str = "", user: str = ANN) -> str:
+        wish = read_wish(price, size, stop)
+        assert wish
+        return self.exchange.edit(user, order_id, wish)
 
     def pass_time(self, seconds: float) -> None:
         self.exchange.advance(self.exchange.clock.now() + int(seconds * SECOND))
