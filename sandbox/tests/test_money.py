@@ -83,6 +83,7 @@ def check(world: World) -> None:
             assert wallet.available >= 0
             assert wallet.available + wallet.hold == wallet.total
             assert wallet.total == replayed(world, user, wallet.currency)
+            assert wallet.total == earned(world, user, wallet.currency)
     for order in exchange.desk:
         assert order.filled == sum((fill.size for fill in order.fills), Decimal(0))
         assert order.fees == sum((fill.fee for fill in order.fills), Decimal(0))
@@ -103,6 +104,16 @@ def replayed(world: World, user: str, currency: str) -> Decimal:
     rows = [row for row in world.exchange.ledger.journal if row.currency == currency]
     received = sum((row.amount for row in rows if row.target == user), Decimal(0))
     return received - sum((row.amount for row in rows if row.source == user), Decimal(0))
+
+
+def earned(world: World, user: str, currency: str) -> Decimal:
+    """What the user brought, and what the fills of all orders gave and took."""
+    total = Decimal("40000") if currency == "USD" else Decimal(1)
+    for order in world.exchange.desk.of(user):
+        sign = 1 if order.side == "BUY" else -1
+        for fill in order.fills:
+            total += sign * fill.size if currency == "BTC" else -sign * fill.value - fill.fee
+    return total
 
 
 @settings(max_examples=40, deadline=None)
