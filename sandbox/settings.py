@@ -10,6 +10,8 @@ class Settings:
 
     cancel_lag: float = 0.0  # from an accepted cancel to its effect
     visible_lag: float = 0.0  # from a create to its being found by GET
+    fill_lag: float = 0.0  # from a fill to its being listed; the order shows it at once
+    balance_lag: float = 0.0  # accounts are as they were up to so long ago
     duplicate_refused: bool = False  # answer DUPLICATE_CLIENT_ORDER_ID instead of the first order
     client_id: bool = False  # frames of the WebSocket carry the empty client_id of 2024
     first_subscribe: float = 5.0  # a connection without a subscription is closed after this

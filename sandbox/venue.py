@@ -5,6 +5,7 @@ from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import Any
 
+from sandbox.accounts import Wallet
 from sandbox.clock import SECOND, stamp
 from sandbox.exchange import Exchange
 from sandbox.faults import STATE_FAULTS, Rule, Switchboard
@@ -24,6 +25,7 @@ class Venue:
         self.conversions: dict[str, dict[str, Any]] = {}
         self.began = exchange.clock.now()
         self.down_until = 0.0  # of the monotonic clock
+        self._shown: dict[str, tuple[int, list[Wallet]]] = {}
         self._calls: dict[str, tuple[int, int]] = {}
 
     def skewed(self) -> int:
@@ -36,6 +38,15 @@ class Venue:
 
     def iso(self, moment: int) -> str:
         return stamp(moment)[:19] + "Z"
+
+    def wallets(self, user: str) -> list[Wallet]:
+        """The user's wallets as REST shows them: up to ``balance_lag`` old."""
+        now = self.exchange.clock.now()
+        moment, wallets = self._shown.get(user, (0, []))
+        if not wallets or now - moment >= self.exchange.settings.balance_lag * SECOND:
+            moment, wallets = now, self.exchange.ledger.wallets(user)
+            self._shown[user] = moment, wallets
+        return wallets
 
     def take(self, key: str, limit: int) -> int:
         """Counts a call of a key; how many more it may make in this second of the wall's clock, below 0 when none."""

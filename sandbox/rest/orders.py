@@ -137,12 +137,14 @@ def fills(call: Call) -> Answer:
         "side": set(call.queries("order_side")),
     }  # fmt: skip
     start, end = _moment(call, "start_sequence_timestamp"), _moment(call, "end_sequence_timestamp")
+    lag = int(exchange.settings.fill_lag * SECOND)
     named = (order for order_id in dict.fromkeys(ids) if (order := exchange.desk.get(order_id, call.user)))
     theirs = sorted((fill for order in named for fill in order.fills), key=lambda fill: fill.sequence)
     found = (
         fill
         for fill in reversed(theirs if ids else exchange.execution.fills_of(call.user))
-        if all(not values or getattr(fill, name) in values for name, values in wanted.items())
+        if fill.moment + lag <= call.now
+        and all(not values or getattr(fill, name) in values for name, values in wanted.items())
         and (start is None or fill.moment >= start)
         and (end is None or fill.moment < end)
     )

@@ -12,7 +12,7 @@ USUAL_PAGE, LARGEST_PAGE = 49, 250
 
 
 def listing(call: Call) -> Answer:
-    wallets = call.venue.exchange.ledger.wallets(call.user)
+    wallets = call.venue.wallets(call.user)
     limit = min(call.number("limit", USUAL_PAGE) or USUAL_PAGE, LARGEST_PAGE)
     cursor = call.query("cursor")
     ids = [wallet.uuid for wallet in wallets]
@@ -28,7 +28,7 @@ def listing(call: Call) -> Answer:
 
 
 def show(call: Call) -> Answer:
-    for wallet in call.venue.exchange.ledger.wallets(call.user):
+    for wallet in call.venue.wallets(call.user):
         if wallet.uuid == call.part("account_uuid"):
             return {"account": wallet_row(wallet)}
     raise not_found("account not found")

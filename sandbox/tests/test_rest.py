@@ -109,6 +109,25 @@ def test_every_helper_of_the_client_places_its_order(exchange):
     assert statuses == dict.fromkeys("abcf", "FILLED") | dict.fromkeys("deghij", "OPEN")
 
 
+def test_stores_lag_behind_as_they_are_told_to(exchange):
+    client = exchange.client()
+    client.get_accounts()
+    exchange.admin("POST", "/settings", {"visible_lag": 2, "fill_lag": 5, "balance_lag": 10})
+    made = client.market_order_buy("mine", "BTC-USD", quote_size="100").success_response["order_id"]
+    with pytest.raises(HTTPError, match="was not found"):
+        client.get_order(made)
+    exchange.advance(3)
+    assert client.get_order(made).order.status == "FILLED"
+    assert client.get_fills(order_ids=[made]).fills == []
+    exchange.advance(3)
+    assert client.get_fills(order_ids=[made]).fills
+    usd = {row["currency"]: row["available_balance"]["value"] for row in client.get_accounts().accounts}["USD"]
+    assert usd == "100000"
+    exchange.advance(5)
+    usd = {row["currency"]: row["available_balance"]["value"] for row in client.get_accounts().accounts}["USD"]
+    assert usd == "99900"
+
+
 def test_attached_exits_are_linked_both_ways(exchange):
     client = exchange.client()
     exits = {"trigger_bracket_gtc": {"limit_price": "65000", "stop_trigger_price": "55000"}}
