@@ -10,7 +10,7 @@ from aiohttp import web
 from sandbox.auth import Unauthorized, bearer, verify
 from sandbox.keys import TRADE, TRANSFER, VIEW, Key
 from sandbox.refusals import Denied
-from sandbox.rest import admin, derivatives, markets, orders, portfolios, wallets
+from sandbox.rest import admin, derivatives, markets, orders, portfolios, previews, wallets
 from sandbox.rest.calls import Call, Handler, compact, decode
 from sandbox.rest.misbehave import Misbehaving, spent
 from sandbox.venue import Venue
@@ -39,9 +39,9 @@ PRIVATE: list[Route] = [
     ("GET", "/key_permissions", VIEW, wallets.permissions),
     ("GET", "/transaction_summary", VIEW, wallets.fees),
     ("POST", "/orders", TRADE, orders.create),
-    ("POST", "/orders/preview", VIEW, orders.preview),
+    ("POST", "/orders/preview", VIEW, previews.preview),
     ("POST", "/orders/edit", TRADE, orders.edit),
-    ("POST", "/orders/edit_preview", VIEW, orders.edit_preview),
+    ("POST", "/orders/edit_preview", VIEW, previews.edit_preview),
     ("POST", "/orders/batch_cancel", TRADE, orders.batch_cancel),
     ("POST", "/orders/close_position", TRADE, orders.close_position),
     ("GET", "/orders/historical/batch", VIEW, orders.listing),

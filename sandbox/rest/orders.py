@@ -2,12 +2,9 @@
 
 from collections.abc import Callable, Iterable
 from typing import Any
-from uuid import uuid4
 
-from sandbox.book import BUY, SELL
 from sandbox.changing import ACCEPTED, Wish, read_wish
 from sandbox.clock import SECOND, moment_of
-from sandbox.money import plain, times
 from sandbox.orders import Fill, Order
 from sandbox.placing import Request
 from sandbox.refusals import Refusal, invalid, not_found, undecodable
@@ -24,7 +21,7 @@ USUAL_PAGE, LARGEST_PAGE = 100, 1000
 
 
 def create(call: Call) -> Answer:
-    request = _request(call)
+    request = read_request(call)
     if not request.client_order_id:
         raise invalid("client_order_id is required")
     try:
@@ -40,48 +37,18 @@ def create(call: Call) -> Answer:
     return {"success": True, "success_response": success, "order_configuration": order.configuration}
 
 
-def preview(call: Call) -> Answer:
-    request = _request(call)
-    exchange = call.venue.exchange
-    try:
-        order = exchange.preview(call.user, request)
-    except Refusal as refusal:
-        return _preview_row(call, request, None, [refusal.code])
-    return _preview_row(call, request, order, [])
-
-
 def edit(call: Call) -> Answer:
-    wish = _wish(call)
+    wish = wish_of(call)
     order_id = call.text("order_id")
     reason = call.venue.exchange.edit(call.user, order_id, wish) if wish else "INVALID_EDITED_PRICE"
-    return {"success": not reason, "errors": _edit_errors(reason)}
+    return {"success": not reason, "errors": edit_errors(reason)}
 
 
-def edit_preview(call: Call) -> Answer:
-    exchange, wish = call.venue.exchange, _wish(call)
-    order_id = call.text("order_id")
-    reason = exchange.changing.refuse_edit(call.user, order_id, wish) if wish else "INVALID_EDITED_PRICE"
-    row: Row = {
-        "errors": _edit_errors(reason), "slippage": "0", "order_total": "0", "commission_total": "0",
-        "quote_size": "0", "base_size": "0", "average_filled_price": "0", "best_bid": "", "best_ask": "",
-    }  # fmt: skip
-    order = exchange.desk.get(order_id, call.user)
-    if order is None or wish is None or reason:
-        return row
-    value = times(wish.price, wish.size)
-    fee = times(value, order.taker_rate)
-    total = value + (fee if order.side == BUY else -fee)
-    return {
-        **row, **_touch(call, order.product.symbol), "order_total": plain(total), "commission_total": plain(fee),
-        "quote_size": plain(value), "base_size": plain(wish.size),
-    }  # fmt: skip
-
-
-def _wish(call: Call) -> Wish | None:
+def wish_of(call: Call) -> Wish | None:
     return read_wish(call.text("price"), call.text("size"), call.text("stop_price"))
 
 
-def _edit_errors(reason: str) -> list[Row]:
+def edit_errors(reason: str) -> list[Row]:
     if not reason:
         return []
     funds = reason.startswith("PREVIEW_")
@@ -193,7 +160,7 @@ def _moment(call: Call, name: str) -> int | None:
         raise invalid(f"{name} must be an RFC3339 time, was {text!r}") from None
 
 
-def _request(call: Call) -> Request:
+def read_request(call: Call) -> Request:
     unknown = set(call.body) - FIELDS
     if unknown:
         raise undecodable(f'(line 1:2): unknown field "{min(unknown)}"')
@@ -206,46 +173,3 @@ def _request(call: Call) -> Request:
         call.text("client_order_id"), call.text("product_id"), call.text("side"), configuration, attached or None,
         call.text("preview_id"),
     )  # fmt: skip
-
-
-def _touch(call: Call, symbol: str) -> Row:
-    book = call.venue.exchange.market(symbol).book
-    bid, ask = book.best(BUY), book.best(SELL)
-    return {"best_bid": plain(bid) if bid else "", "best_ask": plain(ask) if ask else ""}
-
-
-def _preview_row(call: Call, request: Request, order: Order | None, errors: list[str]) -> Row:
-    known = call.venue.exchange.products.get(request.symbol) is not None
-    row: Row = {
-        "order_total": "0", "commission_total": "0", "errs": errors, "warning": ["UNKNOWN"], "quote_size": "0",
-        "base_size": "0", "best_bid": "", "best_ask": "", "is_max": False, "order_margin_total": "0", "leverage": "",
-        "long_leverage": "", "short_leverage": "", "slippage": "0", "preview_id": str(uuid4()),
-        **(_touch(call, request.symbol) if known else {}),
-    }  # fmt: skip
-    if order is None:
-        return row
-    size, value, slippage = _estimate(call, order)
-    rate = order.maker_rate if order.terms.post_only else order.taker_rate
-    fee = order.terms.quote_size - value if order.by_funds and order.terms.quote_size else times(value, rate)
-    average = value / size if size else value
-    return {
-        **row, "order_total": plain(value + (fee if order.side == BUY else -fee)), "commission_total": plain(fee),
-        "quote_size": plain(value), "base_size": plain(size), "slippage": plain(slippage),
-        "est_average_filled_price": plain(round(average, 8)),
-        "commission_detail_total": {"total_commission": plain(fee)},
-    }  # fmt: skip
-
-
-def _estimate(call: Call, order: Order) -> tuple[Any, Any, Any]:
-    """Size, value without fees, slippage as a share of the best price."""
-    exchange = call.venue.exchange
-    market = exchange.market(order.product.symbol)
-    if order.terms.kind != "MARKET" or order.limit is not None:
-        limit = order.limit or market.tape.last
-        return order.size, times(order.size, limit), order.fees
-    plan = exchange.placing.market_plan(order, market)
-    best = market.book.best(SELL if order.side == BUY else BUY) or market.tape.last
-    value = plan.value + (plan.left if order.by_funds else 0)
-    size = plan.filled or value / best
-    average = plan.value / plan.filled if plan.filled else best
-    return size, value, round(abs(average / best - 1), 8)

@@ -36,11 +36,12 @@ class Listener:
         )
 
     async def quiet(self, seconds=0.3):
-        """Reads for so long; all frames until now."""
-        try:
-            await self.until(lambda frame: False, seconds)
-        except TimeoutError:
-            return self.frames
+        """Reads until nothing has come for so long; all frames until now."""
+        while True:
+            try:
+                self.frames.append(json.loads(await asyncio.wait_for(self.socket.recv(), seconds)))
+            except TimeoutError:
+                return self.frames
 
     async def end(self, seconds=3.0):
         """The code with which the connection is closed."""
