@@ -69,7 +69,7 @@ class Exchange:
             return known
         product, market = self._product(request.symbol)
         order = self.placing.draft(user, request, product, market)
-        self.placing.enter(order, market)
+        self.placing.enter(order, market, request.fail)
         self.triggers.fire(market)
         return order
 

@@ -20,6 +20,8 @@ CALL_FAULTS = {
     "bad_gateway": "502 with a page",
     "unavailable": "503 with a page",
     "server_error_after": "the request is carried out, the answer is 500",
+    "refuse": "an order, edit, cancel or preview is refused with `reason`, any code of the exchange",
+    "fail": "an order is accepted and FAILED at once with the reject reason `reason`",
     "drip": "the answer comes byte by byte over `seconds`",
 }
 FRAME_FAULTS = {
@@ -65,6 +67,7 @@ class Rule:
     code: int = 1001
     count: int = 1
     share: str = "0.01"
+    reason: str = ""
     seen: int = field(default=0, init=False)
     hits: int = field(default=0, init=False)
 
@@ -87,6 +90,8 @@ def read_rule(row: Mapping[str, Any]) -> Rule:
     rule = Rule(**row)
     if not 0 <= rule.chance <= 1:
         raise ValueError(f"chance must be 0 to 1, was {rule.chance}")
+    if rule.fault in ("refuse", "fail") and not rule.reason:
+        raise ValueError(f"reason must be a code of the exchange for {rule.fault!r}, was ''")
     return rule
 
 

@@ -30,6 +30,7 @@ class Request:
     attached: Mapping[str, Any] | None = None
     preview_id: str = ""
     parent: str = ""
+    fail: str = ""  # the reject reason with which it shall end at once: a fault
 
 
 class Placing:
@@ -58,14 +59,14 @@ class Placing:
         self._check_funds(order, market)
         return order
 
-    def enter(self, order: Order, market: Market) -> None:
-        """Takes a draft: from here on the order exists."""
+    def enter(self, order: Order, market: Market, fail: str = "") -> None:
+        """Takes a draft: from here on the order exists. ``fail``: it ends at once, for this reason."""
         crowded = self._desk.open_in(order.user, order.product.symbol) >= MOST_OPEN
         self._desk.add(order)
         if order.attached:
             order.child = self._desk.new_id(-order.number)
-        if crowded:
-            order.reject_reason = "TOO_MANY_OPEN_ORDERS"
+        if crowded or fail:
+            order.reject_reason = fail or "TOO_MANY_OPEN_ORDERS"
             self._execution.finish(market, order, Status.FAILED)
             return
         self._execution.rehold(order)

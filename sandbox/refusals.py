@@ -54,6 +54,13 @@ class Refusal(Exception):
         return {**row, "preview_failure_reason": self.code}
 
 
+def refused(code: str) -> dict[str, str]:
+    """The error_response for any code: the pre-check's say so, all others are the engine's."""
+    if code.startswith("PREVIEW_"):
+        return Refusal(code).row()
+    return {"error": code, "message": "", "error_details": "", "new_order_failure_reason": code}
+
+
 @dataclass(frozen=True)
 class Denied(Exception):
     """The gateway says no: an HTTP status with a code and a text."""

@@ -109,7 +109,8 @@ def _endpoint(venue: Venue, scope: str, handler: Handler) -> Callable[[web.Reque
             key = _authorise(venue, request, scope)
             headers, refusal = _limit(venue, key)
             body = decode(text) if request.method in ("POST", "PUT") else {}
-            response = refusal or await _respond(handler, Call(venue, request, body, key))
+            call = Call(venue, request, body, key, misbehaving.reason("refuse"), misbehaving.reason("fail"))
+            response = refusal or await _respond(handler, call)
             response.headers.update(headers)
         except Unauthorized as reason:
             logger.info("401 %s %s: %s", request.method, request.path, reason)

@@ -20,12 +20,17 @@ Answer = dict[str, Any] | web.StreamResponse
 
 @dataclass(slots=True)
 class Call:
-    """``user`` is '' where nobody need sign in."""
+    """``user`` is '' where nobody need sign in.
+
+    ``refuse`` and ``fail``: the reason with which the switchboard wants an order to be refused, or to fail; else ''.
+    """
 
     venue: "Venue"
     request: web.Request
     body: dict[str, Any]
     key: Key | None = None
+    refuse: str = ""
+    fail: str = ""
 
     @property
     def user(self) -> str:

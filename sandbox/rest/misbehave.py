@@ -29,6 +29,10 @@ class Misbehaving:
         self._venue, self._request = venue, request
         self._rules = [] if venue.down else venue.faults.of_call(request.method, path)
 
+    def reason(self, fault: str) -> str:
+        """That of the first rule of this kind which hit; '' when none did."""
+        return next((rule.reason for rule in self._rules if rule.fault == fault), "")
+
     async def before(self) -> web.StreamResponse | None:
         """The answer in place of the real one; None when the request shall be carried out."""
         if self._venue.down:

@@ -7,7 +7,7 @@ from sandbox.changing import ACCEPTED, Wish, read_wish
 from sandbox.clock import SECOND, moment_of
 from sandbox.orders import Fill, Order
 from sandbox.placing import Request
-from sandbox.refusals import Refusal, invalid, not_found, undecodable
+from sandbox.refusals import Refusal, invalid, not_found, refused, undecodable
 from sandbox.rest.calls import Answer, Call
 from sandbox.rest.rows import Row, fill_row, order_row
 
@@ -24,6 +24,10 @@ def create(call: Call) -> Answer:
     request = read_request(call)
     if not request.client_order_id:
         raise invalid("client_order_id is required")
+    if call.refuse:
+        return {
+            "success": False, "error_response": refused(call.refuse), "order_configuration": request.configuration,
+        }  # fmt: skip
     try:
         order = call.venue.exchange.place(call.user, request)
     except Refusal as refusal:
@@ -40,7 +44,9 @@ def create(call: Call) -> Answer:
 def edit(call: Call) -> Answer:
     wish = wish_of(call)
     order_id = call.text("order_id")
-    reason = call.venue.exchange.edit(call.user, order_id, wish) if wish else "INVALID_EDITED_PRICE"
+    reason = call.refuse
+    if not reason:
+        reason = call.venue.exchange.edit(call.user, order_id, wish) if wish else "INVALID_EDITED_PRICE"
     return {"success": not reason, "errors": edit_errors(reason)}
 
 
@@ -64,7 +70,7 @@ def batch_cancel(call: Call) -> Answer:
         raise undecodable(f"(line 1:16): invalid value for string field orderIds: {ids!r}".replace("None", "null"))
     results = []
     for order_id in ids:
-        reason = call.venue.exchange.cancel(call.user, order_id)
+        reason = call.refuse or call.venue.exchange.cancel(call.user, order_id)
         results.append({"success": reason == ACCEPTED, "failure_reason": reason, "order_id": order_id})
     return {"results": results}
 
@@ -171,5 +177,5 @@ def read_request(call: Call) -> Request:
             raise undecodable(f"(line 1:2): invalid value for string field {name}: {value}")
     return Request(
         call.text("client_order_id"), call.text("product_id"), call.text("side"), configuration, attached or None,
-        call.text("preview_id"),
+        call.text("preview_id"), fail=call.fail,
     )  # fmt: skip

@@ -16,6 +16,8 @@ from sandbox.rest.rows import Row
 def preview(call: Call) -> Answer:
     request = read_request(call)
     exchange = call.venue.exchange
+    if call.refuse:
+        return _preview_row(call, request, None, [call.refuse])
     try:
         order = exchange.preview(call.user, request)
     except Refusal as refusal:

@@ -86,6 +86,30 @@ def test_repeating_a_request_through_every_fault_makes_each_order_once(exchange)
     assert set(truth["ledger_sums"].values()) == {"0"}
 
 
+@pytest.mark.parametrize("reason", ["PREVIEW_INVALID_NO_LIQUIDITY", "ORDER_ENTRY_DISABLED", "GEOFENCING_RESTRICTION"])
+def test_any_reason_can_be_had(exchange, reason):
+    client = exchange.client()
+    exchange.fault("refuse", path="/orders*", reason=reason)
+    row = buy(client).error_response
+    assert reason in (row.get("preview_failure_reason"), row.get("new_order_failure_reason"))
+    assert client.preview_market_order_buy("BTC-USD", quote_size="10").errs == [reason]
+    assert client.list_orders().orders == []
+
+
+def test_a_cancel_can_be_refused_and_an_accepted_order_can_fail(exchange):
+    client = exchange.client()
+    order_id = buy(client).success_response["order_id"]
+    exchange.fault("refuse", path="/orders/batch_cancel", reason="COMMANDER_REJECTED_CANCEL_ORDER", times=1)
+    (result,) = client.cancel_orders([order_id]).to_dict()["results"]
+    assert (result["success"], result["failure_reason"]) == (False, "COMMANDER_REJECTED_CANCEL_ORDER")
+    assert client.get_order(order_id).order.status == "OPEN"
+    exchange.fault("fail", path="/orders", reason="HOLD_FAILURE", times=1)
+    failed = buy(client, "fails")
+    assert failed.success
+    order = client.get_order(failed.success_response["order_id"]).order
+    assert (order.status, order.reject_reason, order.outstanding_hold_amount) == ("FAILED", "HOLD_FAILURE", "0")
+
+
 def test_latency_and_dripping_take_their_time(exchange):
     client = exchange.client()
     for fault in ("latency", "drip"):
@@ -207,6 +231,7 @@ def test_the_same_seed_gives_the_same_faults():
         ({"fault": "earthquake"}, "fault must be one of"),
         ({"fault": "reset", "chance": 2}, "chance must be 0 to 1, was 2"),
         ({"fault": "reset", "where": "x"}, "field must be one of"),
+        ({"fault": "refuse"}, "reason must be a code of the exchange for 'refuse'"),
         ({"fault": "reset", "seconds": "1"}, "seconds must be a number, was '1'"),
     ],
 )
