@@ -153,7 +153,7 @@ class Exchange:
         if tick.rate <= 0:
             return
         side = self._direction(market, tick.price)
-        self._requote(market, tick.price, side)
+        market.crowd.quote(market.book, tick.price, OPPOSITE[side], tick.rate)
         self._crowd_takes(market, side, tick.price, market.crowd.volume(tick.rate, Decimal(self._step) / SECOND))
 
     def _trade_to(self, market: Market, price: Decimal, volume: Decimal | None) -> None:

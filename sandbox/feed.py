@@ -116,12 +116,12 @@ def recording(path: Path, origin: float, speed: float) -> Recording:
 
 
 def recordings(folder: Path) -> dict[str, Path]:
-    """Product -> file, of files called ``..._BTC-USD_1m.parquet``; the finest of several."""
+    """Product -> file, of files called ``..._BTC-USD_1m.parquet``; of several the finest, then Coinbase's own."""
     sizes: Sequence[str] = ("1m", "5m", "15m", "1h", "6h", "1d")
-    found: dict[str, tuple[int, Path]] = {}
+    found: dict[str, tuple[int, bool, Path]] = {}
     for path in sorted(folder.glob("*.parquet")):
         for part, size in zip(path.stem.split("_"), path.stem.split("_")[1:], strict=False):
             if "-" in part and size in sizes:
-                rank = sizes.index(size)
-                found[part] = min(found.get(part, (rank, path)), (rank, path))
-    return {symbol: path for symbol, (_, path) in found.items()}
+                rank = sizes.index(size), not path.stem.startswith("coinbase"), path
+                found[part] = min(found.get(part, rank), rank)
+    return {symbol: path for symbol, (*_, path) in found.items()}
