@@ -4,7 +4,9 @@ import ast
 import json
 from pathlib import Path
 
-from sandbox.clock import VirtualClock
+import requests
+
+from sandbox.clock import SECOND, VirtualClock
 from sandbox.exchange import Exchange
 from sandbox.products import listed_products
 from sandbox.rest.rows import fill_row, order_row, product_row, wallet_row
@@ -81,3 +83,32 @@ def test_the_real_list_of_products_can_be_traded():
     shown = product_row(products["BTC-USD"], exchange.market("BTC-USD"), START)
     assert kinds(recorded("nautilus_http_product.json")).items() <= kinds(shown).items()
     assert shown["alias_to"] == ["BTC-USDC"]
+
+
+def names(value):
+    """The names of an answer, all the way down; of a list, those of its first row."""
+    if isinstance(value, dict):
+        return {name: names(inner) for name, inner in value.items()}
+    return [names(value[0])] if isinstance(value, list) and value else type(value).__name__
+
+
+def test_market_data_has_the_names_and_types_of_the_recorded_answers(exchange):
+    exchange.advance(5)
+    now = START // SECOND
+    asked = {
+        "nautilus_http_product_book.json": "product_book?product_id=BTC-USD&limit=5",
+        "nautilus_http_ticker.json": "products/BTC-USD/ticker?limit=5",
+        "nautilus_http_candles.json": f"products/BTC-USD/candles?start={now - 600}&end={now}&granularity=ONE_MINUTE",
+    }
+    for file, path in asked.items():
+        ours = requests.get(f"{exchange.root}/api/v3/brokerage/market/{path}", timeout=5).json()
+        assert names(ours) == names(recorded(file)), file
+
+
+def test_fees_and_permissions_have_the_recorded_names(exchange):
+    client = exchange.client()
+    theirs = names(recorded("jkorf_GetFeeInfo2.json"))
+    ours = names(client.get_transaction_summary().to_dict())
+    assert set(theirs) <= set(ours)
+    assert set(theirs["fee_tier"]) == set(ours["fee_tier"])
+    assert names(recorded("jkorf_GetApiKeyInfo.json")) == names(client.get_api_key_permissions().to_dict())

@@ -8,6 +8,7 @@ from decimal import Decimal
 from coinbase.websocket import WSClient
 
 from sandbox.tests.listening import listening
+from tradingsite.testing.recorded import recorded_frames
 
 
 async def call(function, *args, **kwargs):
@@ -145,3 +146,30 @@ def test_the_official_client_listens_unmodified(exchange):
     assert {json.loads(text)["channel"] for text in heard} == wanted
     orders = [row for text in heard if '"user"' in text for row in json.loads(text)["events"][0].get("orders", [])]
     assert orders[-1]["client_order_id"] == "mine"
+
+
+def shapes(frames):
+    """Of each channel and kind of event, the names in frame, event and row with the types of their values."""
+    found = {}
+    for frame in frames:
+        if "channel" not in frame:
+            continue
+        for event in frame["events"]:
+            rows = next((value for value in event.values() if isinstance(value, list) and value), [{}])
+            key = frame["channel"], event.get("type", "")
+            if isinstance(rows[0], dict) and rows[0] and frame["channel"] != "subscriptions":
+                types = {name: type(value).__name__ for name, value in rows[0].items()}
+                found[key] = sorted(frame), sorted(event), types
+    return found
+
+
+async def test_frames_have_the_shape_of_the_recorded_ones(exchange):
+    theirs = shapes(json.loads(frame) for frame in recorded_frames())
+    async with listening(exchange) as one:
+        for channel in ("level2", "market_trades", "ticker", "candles", "heartbeats"):
+            await one.ask(channel, ["BTC-USD"])
+        await one.of("subscriptions")
+        await call(exchange.advance, 3)
+        ours = shapes(await one.quiet())
+    assert len(theirs) >= 7
+    assert {key: ours.get(key) for key in theirs} == theirs
