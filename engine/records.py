@@ -68,6 +68,9 @@ ORDER = np.dtype(
         ("arrival", "i8"),  # event position at arrival: only later events match
         ("triggered", "b1"),  # the stop was hit; what is left trades like a market order
         ("resting", "b1"),  # saw an event since its arrival: a limit order makes from then on, it no longer takes
+        ("tif", "i1"),  # TimeInForce; IOC and FOK are for limit orders
+        ("post_only", "b1"),  # refused where it would take
+        ("expires", "i8"),  # GTD: first second at which it no longer works
     ]
 )
 
@@ -194,3 +197,134 @@ TRADE = np.dtype(
         ("reason", "i1"),  # ExitReason
     ]
 )
+
+# A plan: what to make of plain orders, fixed when it is made. Which fields a kind reads stands in engine.plans.
+# 0 switches off; prices are on the tick; "worse" and "beyond" are seen from the plan's side.
+PLAN = np.dtype(
+    [
+        ("kind", "i1"),  # PlanKind
+        ("side", "i1"),  # of its orders; of a bracket, of the entry
+        ("qty", "i8"),  # lots
+        ("limit", "f8"),  # limit order, target, entry (0 = market) or the worst price to trade at, by kind
+        ("stop", "f8"),  # trigger price of a stop
+        ("stop_limit", "f8"),  # limit price of the stop leg of OCO and bracket, 0 = stop-market
+        ("target", "f8"),  # of a bracket
+        ("when", "i1"),  # TRIGGER: +1 fires at or above the stop, -1 at or below
+        ("native", "i8"),  # bit k: the exchange holds OrderKind k itself for this product
+        ("tif", "i1"),  # TimeInForce of the entry or the limit order
+        ("post_only", "b1"),
+        ("expires", "i8"),  # end of the whole plan (of a bracket: of its entry)
+        ("start", "i8"),  # TWAP: time of the first slice
+        # Escalation of a limit order after its trigger
+        ("escalate_after", "i8"),  # seconds unfilled
+        ("escalate_beyond", "f8"),  # ratio: the price is worse than the limit by this much
+        ("escalate_cap", "f8"),  # ratio from the trigger price that the market order may not pass; 0 = none
+        ("swap", "i8"),  # seconds the target rests in place of the stop before they swap back
+        # Trailing
+        ("activation", "f8"),  # price that arms it; 0 = at once
+        ("callback", "f8"),  # ratio of the extreme, or quote when absolute
+        ("absolute", "b1"),
+        ("by_limit", "b1"),  # fires a limit order, else market
+        ("offset", "f8"),  # ratio: that limit beyond the stop; iceberg and TWAP: the slice's price from the last
+        ("source", "i1"),  # PriceSource
+        ("rest", "b1"),  # the stop rests at the exchange where it can
+        ("every", "i8"),  # least seconds between two moves of the resting stop
+        # Slices
+        ("display", "i8"),  # lots a slice shows
+        ("variance", "f8"),  # ratio of it, at random
+        ("seed", "i8"),
+        ("drift", "f8"),  # ratio the price may leave a slice before it is refreshed
+        ("slices", "i8"),
+        ("duration", "i8"),  # seconds from the first slice to the end
+    ]
+)
+
+LEGS = 4  # at most; each plan has an array of so many LEG
+DEEDS = 8  # an array of so many DEED holds what one event can ask for
+
+# A leg of a plan as its orders are now, rebuilt from order rows, never saved: one row a leg, over all its attempts.
+LEG = np.dtype(
+    [
+        ("attempt", "i8"),  # of the newest order, counted from 1; 0 = none yet
+        # Of the newest order
+        ("state", "i1"),  # LegState
+        ("side", "i1"),
+        ("kind", "i1"),
+        ("qty", "i8"),
+        ("filled", "i8"),
+        ("limit", "f8"),
+        ("stop", "f8"),
+        # Of all of them
+        ("total", "i8"),  # lots filled
+        ("open", "i8"),  # lots that may still fill: of every order that has not ended, UNKNOWN ones too
+        ("price", "f8"),  # average fill, 0 = none
+    ]
+)
+
+# What a plan wants done with one of its legs, in the transaction that saves its state.
+DEED = np.dtype(
+    [
+        ("what", "i1"),  # Deed
+        ("leg", "i1"),
+        ("attempt", "i8"),  # names the order: of a PLACE the new one's, else the newest one's
+        ("side", "i1"),
+        ("kind", "i1"),
+        ("qty", "i8"),  # of the whole order, filled lots included
+        ("limit", "f8"),
+        ("stop", "f8"),
+        ("tif", "i1"),
+        ("post_only", "b1"),
+        ("expires", "i8"),
+        ("reason", "i1"),  # DeedReason
+    ]
+)
+
+# What a plan remembers between two events. schema guards updates.
+PLAN_STATE = np.dtype(
+    [
+        ("schema", "i4"),
+        ("phase", "i1"),  # PlanPhase
+        ("outcome", "i1"),  # PlanOutcome
+        ("reason", "i1"),  # DeedReason of what it does now
+        # Written by the platform
+        ("stopping", "b1"),  # a person or a halt ends the plan
+        ("available", "i8"),  # lots of the position that are left to sell or buy back, -1 = not looked at
+        # The market as last seen
+        ("position", "i8"),  # of the last market event
+        ("time", "i8"),
+        ("last", "f8"),  # price, 0 = none yet
+        ("seen", "f8"),  # price before it, for DOUBLE_LAST
+        # Trigger and ratchet, with the tick that set them
+        ("armed_time", "i8"),
+        ("extreme", "f8"),
+        ("extreme_time", "i8"),
+        ("stop", "f8"),  # only ever gets tighter
+        ("fired_position", "i8"),
+        ("fired_time", "i8"),
+        ("fired_price", "f8"),
+        ("escalated_time", "i8"),
+        # Resting stop, swapped target
+        ("rested", "f8"),  # trigger price asked of the exchange
+        ("rested_time", "i8"),
+        ("swapped", "b1"),  # the target rests in place of the stop
+        ("swap_time", "i8"),
+        ("winner", "i1"),  # 1 + the leg whose fill ended the other; 0 = none
+        # Slices
+        ("slices", "i8"),  # begun or passed over
+        ("next_time", "i8"),
+        ("paused", "b1"),
+        # By leg: the order that should rest, and what has been asked for
+        ("want_qty", "i8", (LEGS,)),  # lots still to fill, 0 = none should rest
+        ("want_kind", "i1", (LEGS,)),
+        ("want_limit", "f8", (LEGS,)),
+        ("want_stop", "f8", (LEGS,)),
+        ("placed", "i8", (LEGS,)),  # attempt last placed
+        ("cancelled", "i8", (LEGS,)),  # attempt whose cancel was asked
+        ("amended_qty", "i8", (LEGS,)),  # quantity asked of the newest attempt, 0 = as placed
+        ("amended_limit", "f8", (LEGS,)),
+        ("amended_stop", "f8", (LEGS,)),
+        ("asked_time", "i8", (LEGS,)),
+        ("tries", "i8", (LEGS,)),  # attempts in a row that ended unasked
+    ]
+)
+PLAN_SCHEMA = 1

@@ -24,7 +24,7 @@ class Order(models.Model):
         BUY = "buy", "Buy"
         SELL = "sell", "Sell"
 
-    KINDS = [(kind.value, kind.name.capitalize()) for kind in OrderKind]
+    KINDS = [(kind.value, kind.name.capitalize().replace("_", " ")) for kind in OrderKind]
     STATES = [(state.value, state.value.replace("_", " ").capitalize()) for state in OrderState]
 
     account = models.ForeignKey(TradingAccount, on_delete=models.CASCADE, related_name="orders")

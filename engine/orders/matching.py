@@ -15,9 +15,9 @@ from engine.records import Record
 __all__ = ["exit_kind", "exit_prices", "match"]
 
 OPEN, TIME = EventKind.OPEN.value, EventKind.TIME.value
-MARKET, LIMIT, STOP, BRACKET = (kind.value for kind in OrderKind)
+MARKET, LIMIT, STOP, BRACKET, STOP_LIMIT = (kind.value for kind in OrderKind)
 BY_MARKET, BY_LIMIT, BY_STOP, BY_TARGET = (reason.value for reason in FillReason)
-RESTS, FILLED, CANCELLED = (done.value for done in Done)
+RESTS, FILLED, CANCELLED, EXPIRED, REJECTED = (done.value for done in Done)
 UNCAPPED = 2**62
 
 
