@@ -16,7 +16,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.db import connection
 from django.test import Client
-from playwright.sync_api import ConsoleMessage, Page, Request, Response, sync_playwright
+from playwright.sync_api import ConsoleMessage, Page, Request, Response, expect, sync_playwright
 
 from apps.accounts.models import User
 from apps.markets.models import Product
@@ -35,9 +35,12 @@ FLAGS = [
 ]  # fmt: skip
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 START = 60.0  # seconds a web process may take
+PATIENCE = 20_000  # ms that anything on a page may take: machines of a test are slow, and a lost race is no fault
 WIDER = """width => [...document.querySelectorAll("body *")]
     .filter(node => node.getBoundingClientRect().right > width + 1 && !node.closest(".scroll"))
     .map(node => node.tagName + "." + node.className).slice(0, 3)"""
+
+expect.set_options(timeout=PATIENCE)
 
 
 @contextmanager
@@ -149,7 +152,7 @@ def visitor(address: str, *, size: tuple[int, int], user: User | None = None) ->
         )
         if user:
             context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session_of(user), "url": address}])
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE)
         try:
             yield Visitor(context.new_page(), size[0])
         finally:

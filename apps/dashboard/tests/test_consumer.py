@@ -1,6 +1,7 @@
 """The live socket: what a page of a user hears, and what it does not."""
 
 import asyncio
+import threading
 import time
 from datetime import timedelta
 from typing import Any
@@ -119,13 +120,14 @@ async def test_it_tells_a_user_nothing_of_another(owner):
 async def test_it_sends_at_most_four_frames_a_second(owner):
     communicator = await socket(await database_sync_to_async(cookies_of)(owner))
     await hear(communicator, "v")
+    began = time.monotonic()
     for number in range(100):
         await get_channel_layer().group_send(user_group(owner.pk), {"type": "live.changed", "keys": [f"bot-{number}"]})
     first = await communicator.receive_json_from(timeout=10)
     frames = [first]
     while not await communicator.receive_nothing(timeout=0.6):
         frames.append(await communicator.receive_json_from())
-    assert len(frames) <= 4
+    assert len(frames) <= 4 * (time.monotonic() - began)
     assert [frame["s"] for frame in frames] == list(range(frames[0]["s"], frames[0]["s"] + len(frames)))
     keys = {key for frame in frames for message in frame["m"] if message["t"] == "inv" for key in message["k"]}
     assert keys == {f"bot-{number}" for number in range(100)}
@@ -175,17 +177,18 @@ async def test_it_closes_when_it_cannot_read_the_figures(owner, monkeypatch):
 
 
 async def test_slow_figures_delay_no_hint(owner, monkeypatch):
+    heard = threading.Event()
+
     def slow(user):
-        time.sleep(5)
+        heard.wait(60)
         return user_figures(user)
 
     monkeypatch.setattr(consumer, "user_figures", slow)
     communicator = await socket(await database_sync_to_async(cookies_of)(owner))
     await hear(communicator, "h")  # it has joined its groups
     await get_channel_layer().group_send(user_group(owner.pk), {"type": "live.changed", "keys": ["orders"]})
-    began = time.monotonic()
     assert (await hear(communicator, "inv"))["k"] == ["orders"]
-    assert time.monotonic() - began < 4
+    heard.set()
     await communicator.disconnect()
 
 
