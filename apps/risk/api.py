@@ -1,19 +1,18 @@
 """The API of the kill switch: its state and history, pulling it, releasing it."""
 
-from allauth.core import ratelimit
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
-from rest_framework.exceptions import PermissionDenied, Throttled
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
-from rest_framework.serializers import ValidationError
 
 from apps.accounts.api.own import own_accounts
+from apps.accounts.api.proof import prove
 from apps.operations.api.filters import FlagFilter
 from apps.operations.api.idempotency import idempotent
 from apps.operations.api.refusals import states_conflict
@@ -64,16 +63,14 @@ class HaltViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
     def release(self, request: Request, pk: str) -> Response:
         """Release a halt
 
-        Says why it is safe to go on and gives the password again. What an operator halted, an operator releases.
+        Says why it is safe to go on, and who says so: within five minutes of signing in, or with the password or, where
+        there is a second factor, with a code. What an operator halted, an operator releases.
         """
         row = self.get_object()
         if not may_release(self.user, row):
             raise PermissionDenied("This halt is an operator's to release.")
         asked = self.read(ReleaseInput)
-        if not ratelimit.consume(request._request, action="reauthenticate", user=self.user):
-            raise Throttled(detail="Too many passwords were tried; wait a while.")
-        if not self.user.check_password(asked["password"]):
-            raise ValidationError({"password": "must be the one you sign in with"})
+        prove(request, asked)
         with states_conflict():
             halt_release(halt=row, by=self.user, reason=asked["reason"])
         return Response(self.get_serializer(self.get_object()).data)

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.accounts.api.own import AccountField
+from apps.accounts.api.proof import Proof
 from apps.operations.api.fields import Input
 from apps.risk.models import Halt
 from apps.risk.selectors import may_release
@@ -67,9 +68,8 @@ class HaltInput(Input):
         return attrs
 
 
-class ReleaseInput(Input):
-    """Letting go is slow: words and the password again."""
+class ReleaseInput(Proof):
+    """Letting go is slow: words, and a proof of who is there."""
 
     reason = serializers.CharField(max_length=REASON_LENGTH, help_text="Why it is safe to go on.")
-    password = serializers.CharField(max_length=4096, trim_whitespace=False, write_only=True)
     example = {"reason": "back at the desk", "password": "long and secret"}

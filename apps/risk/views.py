@@ -1,10 +1,10 @@
 """The page of risk and the kill switch: state, limits and their use, history; pulling it and releasing it."""
 
-from allauth.core import ratelimit
+from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.accounts.requests import UserRequest, own_account
@@ -55,23 +55,25 @@ def halt(request: UserRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def release(request: UserRequest, pk: int) -> HttpResponse:
-    """Says what was halted and why, and asks for the password again."""
+    """Says what was halted and why, asks why it is safe to go on and then who is there."""
     account = own_account(request)
     row = halts_in_force(account).filter(pk=pk).first()
     if row is None:
         raise Http404(f"no halt {pk} in force")
     if not may_release(request.user, row):
         raise PermissionDenied("this halt is an operator's to release")
-    if request.method == "POST" and not ratelimit.consume(request, action="reauthenticate", user=request.user):
-        return render(request, "429.html", status=429)
-    form = ReleaseForm(request.POST if request.method == "POST" else None, user=request.user)
-    if request.method == "POST" and form.is_valid():
-        try:
-            halt_release(halt=row, by=request.user, reason=form.cleaned_data["reason"])
-        except ValidationError as error:
-            form.add_error(None, error.messages)
-        else:
-            messages.success(request, "Released. Bots that run decide again from the next bar on.")
-            return redirect("risk:halts")
+    form = ReleaseForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid() and _released(request, row, form):
+        messages.success(request, "Released. Bots that run decide again from the next bar on.")
+        return redirect("risk:halts")
     status = 400 if request.method == "POST" else 200
     return page(request, "risk/release.html", {"form": form, "halt": row}, status=status)
+
+
+@reauthentication_required
+def _released(request: UserRequest, row: Halt, form: ReleaseForm) -> bool:
+    try:
+        halt_release(halt=row, by=request.user, reason=form.cleaned_data["reason"])
+    except ValidationError as error:
+        form.add_error(None, error.messages)
+    return form.is_valid()

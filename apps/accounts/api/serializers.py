@@ -1,11 +1,11 @@
 """What the endpoints of signing in take and give."""
 
+import time
 from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.account.app_settings import EmailVerificationMethod
 from allauth.account.models import EmailAddress
-from allauth.mfa.base.forms import BaseAuthenticateForm
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.core.exceptions import ValidationError as FormError
@@ -17,13 +17,13 @@ from rest_framework_simplejwt.serializers import TokenBlacklistSerializer, Token
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 from rest_framework_simplejwt.utils import get_md5_hash_password
 
+from apps.accounts.api.proof import LONGEST_CODE, LONGEST_PASSWORD, PROVED_AT, check_code
 from apps.accounts.api.tokens import RefreshToken
 from apps.accounts.models import User
 from apps.operations import audit
 
 UNCONFIRMED = "The e-mail address must be confirmed first: signing in on the site sends a link."
 WRONG = "The e-mail address or the password is wrong."
-LONGEST_PASSWORD = 4096
 
 
 class PairSerializer(serializers.Serializer[dict[str, str]]):
@@ -34,7 +34,7 @@ class PairSerializer(serializers.Serializer[dict[str, str]]):
         write_only=True, max_length=LONGEST_PASSWORD, trim_whitespace=False, style={"input_type": "password"}
     )
     code = serializers.CharField(
-        write_only=True, required=False, max_length=20,
+        write_only=True, required=False, max_length=LONGEST_CODE,
         help_text="From the authenticator app, or a recovery code. Needed when the account has a second factor.",
     )  # fmt: skip
     access = serializers.CharField(read_only=True, help_text="For 'Authorization: Bearer ...'; short-lived.")
@@ -42,9 +42,11 @@ class PairSerializer(serializers.Serializer[dict[str, str]]):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, str]:
         user = self._user(attrs["email"], attrs["password"])
-        self._check_code(user, attrs.get("code", ""))
+        if is_mfa_enabled(user):
+            check_code(user, attrs.get("code", ""))
         with transaction.atomic():
             refresh = RefreshToken.for_user(user)
+            refresh[PROVED_AT] = int(time.time())  # stays the same in every token that descends from it
             audit.record(actor=user, action="sign_in", target=user, detail={"by": "api"})
         return {"access": str(refresh.access_token), "refresh": str(refresh)}
 
@@ -60,16 +62,6 @@ class PairSerializer(serializers.Serializer[dict[str, str]]):
         if must and not EmailAddress.objects.filter(user=user, verified=True).exists():
             raise AuthenticationFailed(UNCONFIRMED)
         return user
-
-    def _check_code(self, user: User, code: str) -> None:
-        if not is_mfa_enabled(user):
-            return
-        if not code:
-            raise serializers.ValidationError({"code": "must be given: the account has a second factor"})
-        form = BaseAuthenticateForm(user=user, data={"code": code})
-        if not form.is_valid():
-            raise serializers.ValidationError({"code": form.errors["code"]})
-        form.authenticator.record_usage()
 
 
 class RefreshSerializer(TokenRefreshSerializer):

@@ -1,6 +1,8 @@
 """The kill switch: fast to pull, slow to release."""
 
 import pytest
+from allauth.mfa.models import Authenticator
+from django.core.cache import cache
 from django.urls import reverse
 
 from apps.accounts.services import user_pause
@@ -10,16 +12,14 @@ from apps.risk.services import halt
 from engine.kinds import HaltLevel
 from tradingsite.testing.market import make_product
 from tradingsite.testing.people import make_account, make_user
-
-PASSWORD = "correct horse battery"
+from tradingsite.testing.signing import PASSWORD, code_of, with_app
 
 
 @pytest.fixture
-def account(client, db, settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    account = make_account()
-    account.owner.set_password(PASSWORD)
-    account.owner.save()
+def account(client, db):
+    cache.clear()  # passwords that earlier tests tried
+    account = make_account(make_user(password=PASSWORD))
+    account.owner.confirm_address()
     client.force_login(account.owner)
     return account
 
@@ -28,9 +28,14 @@ def text(client, name: str = "risk:halts") -> str:
     return client.get(reverse(name)).content.decode()
 
 
-def release(client, row: Halt, **form: str):
-    form = {"reason": "looked at it", "password": PASSWORD} | form
-    return client.post(reverse("risk:release", args=[row.pk]), form)
+def release(client, row: Halt, reason: str = "looked at it"):
+    return client.post(reverse("risk:release", args=[row.pk]), {"reason": reason})
+
+
+@pytest.fixture
+def pulled(client, account) -> Halt:
+    client.post(reverse("risk:halt"), {"level": "1"})
+    return Halt.objects.get()
 
 
 def test_it_says_that_trading_is_allowed(client, account):
@@ -85,30 +90,46 @@ def test_it_names_a_bad_level(client, account, level, words):
     assert not Halt.objects.exists()
 
 
-def test_it_releases_with_a_reason_and_the_password(client, account):
-    client.post(reverse("risk:halt"), {"level": "1"})
-    row = Halt.objects.get()
-    assert "Your password" in client.get(reverse("risk:release", args=[row.pk])).content.decode()
-    answer = release(client, row)
+def test_it_is_released_once_somebody_proved_to_be_the_owner(client, account, pulled):
+    asked = release(client, pulled)
+    assert asked.headers["Location"].startswith(reverse("account_reauthenticate"))
+    assert halt_level(account) == HaltLevel.ENTRIES
+    answer = client.post(asked.headers["Location"], {"password": PASSWORD})
     assert answer.headers["Location"] == reverse("risk:halts")
     assert halt_level(account) == HaltLevel.NONE
     assert "looked at it" in text(client)
-    assert release(client, row).status_code == 404
+    assert release(client, pulled).status_code == 404
 
 
-@pytest.mark.parametrize(
-    ("form", "words"),
-    [
-        ({"password": "wrong"}, "Password must be the one you sign in with."),
-        ({"password": ""}, "Password must be given again, was empty."),
-        ({"reason": ""}, "Reason must say why it is safe to go on, was empty."),
-    ],
-)
-def test_it_stays_halted_without_them(client, account, form, words):
-    client.post(reverse("risk:halt"), {"level": "1"})
-    answer = release(client, Halt.objects.get(), **form)
+def test_a_wrong_password_releases_nothing(client, account, pulled):
+    client.post(release(client, pulled).headers["Location"], {"password": "a guess"})
+    assert halt_level(account) == HaltLevel.ENTRIES
+
+
+def test_the_password_does_not_do_where_there_is_a_second_factor(client, account, pulled):
+    secret = with_app(account.owner)
+    asked = release(client, pulled).headers["Location"]
+    assert asked.startswith(reverse("mfa_reauthenticate"))
+    by_password = client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    assert by_password.headers["Location"].startswith(reverse("mfa_reauthenticate"))
+    assert halt_level(account) == HaltLevel.ENTRIES
+    assert client.post(asked, {"code": code_of(secret)}).headers["Location"] == reverse("risk:halts")
+    assert halt_level(account) == HaltLevel.NONE
+
+
+def test_who_has_a_passkey_alone_is_asked_for_it(client, account, pulled):
+    account.owner.set_unusable_password()
+    account.owner.save()
+    client.force_login(account.owner)
+    Authenticator.objects.create(user=account.owner, type="webauthn", data={"name": "Laptop"})
+    assert release(client, pulled).headers["Location"].startswith(reverse("mfa_reauthenticate_webauthn"))
+    assert halt_level(account) == HaltLevel.ENTRIES
+
+
+def test_it_stays_halted_without_words(client, account, pulled):
+    answer = release(client, pulled, reason="")
     assert answer.status_code == 400
-    assert words in answer.content.decode()
+    assert "Reason must say why it is safe to go on, was empty." in answer.content.decode()
     assert halt_level(account) == HaltLevel.ENTRIES
 
 
@@ -124,11 +145,12 @@ def test_a_user_cannot_release_what_an_operator_pulled(client, account, scope):
 
 def test_a_user_releases_what_the_platform_pulled(client, account):
     row = halt(scope="account", level=HaltLevel.ENTRIES, reason="a broken gear", by=None, account=account)
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
     assert release(client, row).status_code == 302
+    assert halt_level(account) == HaltLevel.NONE
 
 
-def test_guessing_passwords_is_slowed_down(client, account, settings):
-    client.post(reverse("risk:halt"), {"level": "1"})
-    row = Halt.objects.get()
-    answers = [release(client, row, password=f"guess {number}").status_code for number in range(12)]
+def test_guessing_passwords_is_slowed_down(client, account, pulled):
+    asked = release(client, pulled).headers["Location"]
+    answers = [client.post(asked, {"password": f"guess {number}"}).status_code for number in range(12)]
     assert answers[-1] == 429

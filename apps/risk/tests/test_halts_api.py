@@ -8,8 +8,7 @@ from apps.risk.services import halt
 from engine.kinds import HaltLevel
 from tradingsite.testing.api import Caller
 from tradingsite.testing.people import make_account, make_user
-
-PASSWORD = "correct horse battery"
+from tradingsite.testing.signing import PASSWORD
 
 
 @pytest.fixture
@@ -53,9 +52,13 @@ def test_the_account_of_somebody_else_cannot_be_halted(caller):
     assert caller.post("halts/", {"account": make_account().pk, "level": "orders"}).status_code == 400
 
 
-def test_it_is_released_with_words_and_the_password_once(caller, account):
-    row = halt(scope="account", level=HaltLevel.ENTRIES, reason="look", by=account.owner, account=account)
-    path, good = f"halts/{row.pk}/release/", {"reason": "seen", "password": PASSWORD}
+@pytest.fixture
+def pulled(account) -> Halt:
+    return halt(scope="account", level=HaltLevel.ENTRIES, reason="look", by=account.owner, account=account)
+
+
+def test_it_is_released_with_words_and_the_password_once(caller, pulled):
+    path, good = f"halts/{pulled.pk}/release/", {"reason": "seen", "password": PASSWORD}
     wrong = caller.post(path, good | {"password": "guess"})
     assert wrong.json()["errors"] == [{"field": "password", "rule": "must be the one you sign in with"}]
     assert caller.post(path, {"password": PASSWORD}).json()["errors"][0]["field"] == "reason"
@@ -64,9 +67,8 @@ def test_it_is_released_with_words_and_the_password_once(caller, account):
     assert caller.post(path, good).status_code == 409
 
 
-def test_guessing_the_password_is_slowed_down(caller, account):
-    row = halt(scope="account", level=HaltLevel.ENTRIES, reason="look", by=account.owner, account=account)
-    tries = [caller.post(f"halts/{row.pk}/release/", {"reason": "x", "password": "guess"}) for _ in range(12)]
+def test_guessing_the_password_is_slowed_down(caller, pulled):
+    tries = [caller.post(f"halts/{pulled.pk}/release/", {"reason": "x", "password": "guess"}) for _ in range(12)]
     assert tries[-1].status_code == 429
 
 
