@@ -3,12 +3,14 @@
 Both give a price and a volume for any moment, so that candles of the past and ticks of today tell one story.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sandbox.products import Product
 
 Floats = NDArray[np.float64]
 
@@ -68,6 +70,18 @@ class Walk:
             bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
             bits ^= bits >> np.uint64(31)
         return np.asarray((bits >> np.uint64(11)).astype(np.float64) / 2**52 - 1)
+
+
+def walks(seed: int, origin: float, speed: float = 1.0) -> Callable[[Product, int], Walk]:
+    """Makes each product a walk of its own, through its listed price at ``origin`` (seconds UTC)."""
+
+    def walk(product: Product, now: int) -> Walk:
+        name = sum(ord(letter) * 31**place for place, letter in enumerate(product.symbol))
+        made = Walk(float(product.listed_price), float(product.listed_volume), seed * 1_000_003 + name)
+        made.start_at(origin, speed)
+        return made
+
+    return walk
 
 
 class Recording:

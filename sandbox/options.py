@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sandbox.clock import SECOND, Clock, VirtualClock, WallClock
 from sandbox.exchange import Exchange
-from sandbox.feed import Feed, Walk, recording, recordings
+from sandbox.feed import Feed, recording, recordings, walks
 from sandbox.keys import EDDSA, ES256, TRADE, TRANSFER, VIEW
 from sandbox.money import amount
 from sandbox.products import Product, listed_products, shipped_products
@@ -71,14 +71,12 @@ def venue_of(options: Namespace) -> Venue:
 def feeds(options: Namespace, began: int) -> Callable[[Product, int], Feed]:
     """Recorded candles where there are some, else a seeded walk from the listed price."""
     files = recordings(options.candles) if options.candles else {}
+    walk = walks(options.seed, began / SECOND, options.speed)
 
     def feed(product: Product, now: int) -> Feed:
         if product.symbol in files:
             return recording(files[product.symbol], began / SECOND, options.speed)
-        name = sum(ord(letter) * 31**place for place, letter in enumerate(product.symbol))
-        walk = Walk(float(product.listed_price), float(product.listed_volume), options.seed * 1_000_003 + name)
-        walk.start_at(began / SECOND, options.speed)
-        return walk
+        return walk(product, now)
 
     return feed
 

@@ -87,7 +87,7 @@ class Products:
 
 
 def shipped_products() -> Products:
-    """The main pairs, as they were in August 2026."""
+    """All spot products, as they were in August 2026."""
     with SHIPPED.open(newline="") as file:
         rows = [dict(row) for row in csv.DictReader(file)]
     twins: dict[str, list[str]] = {}

@@ -16,7 +16,8 @@ class Settings:
     client_id: bool = False  # frames of the WebSocket carry the empty client_id of 2024
     first_subscribe: float = 5.0  # a connection without a subscription is closed after this
     idle: float = 60.0  # and one without heartbeats and without frames after this
-    rate_limit: int = 0  # private requests per second and key; 0: none
+    rate_limit: int = 0  # private requests per second and key; 0: no limit
+    public_limit: int = 0  # public requests per second and address; 0: no limit
     clock_skew: float = 0.0  # the exchange's clock is ahead of the caller's by so much
     trade_batch: float = 0.25  # trades of the WebSocket are gathered for so long
 

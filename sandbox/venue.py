@@ -24,7 +24,7 @@ class Venue:
         self.portfolios: dict[str, dict[str, dict[str, Any]]] = {}
         self.conversions: dict[str, dict[str, Any]] = {}
         self.began = exchange.clock.now()
-        self.down_until = 0.0  # of the monotonic clock
+        self.down_until = 0  # nanoseconds: until then nothing is answered
         self._shown: dict[str, tuple[int, list[Wallet]]] = {}
         self._calls: dict[str, tuple[int, int]] = {}
 
@@ -49,8 +49,8 @@ class Venue:
         return wallets
 
     def take(self, key: str, limit: int) -> int:
-        """Counts a call of a key; how many more it may make in this second of the wall's clock, below 0 when none."""
-        second = int(time.time())
+        """Counts a call; how many more ``key`` may make in this second of the exchange's clock, below 0 when none."""
+        second = self.exchange.clock.now() // SECOND
         since, count = self._calls.get(key, (second, 0))
         count = count + 1 if since == second else 1
         self._calls[key] = second, count
@@ -58,7 +58,7 @@ class Venue:
 
     @property
     def down(self) -> bool:
-        return time.monotonic() < self.down_until
+        return self.exchange.clock.now() < self.down_until
 
     def set_faults(self, rows: list[dict[str, Any]]) -> list[Rule]:
         """Adds rules; those that are states begin at their time. Raises ValueError."""
@@ -80,7 +80,7 @@ class Venue:
         rule.hits += 1
         self.faults.hits[rule.fault] += 1
         if rule.fault == "restart":
-            self.down_until = time.monotonic() + rule.seconds
+            self.down_until = self.exchange.clock.now() + int(rule.seconds * SECOND)
             self.hub.close_all(1001)
         elif rule.fault == "skew":
             self.exchange.settings.clock_skew = rule.seconds

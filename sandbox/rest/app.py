@@ -107,7 +107,7 @@ def _endpoint(venue: Venue, scope: str, handler: Handler) -> Callable[[web.Reque
         text = await request.text()
         try:
             key = _authorise(venue, request, scope)
-            headers, refusal = _limit(venue, key)
+            headers, refusal = _limit(venue, key, request.remote or "")
             body = decode(text) if request.method in ("POST", "PUT") else {}
             call = Call(venue, request, body, key, misbehaving.reason("refuse"), misbehaving.reason("fail"))
             response = refusal or await _respond(handler, call)
@@ -157,12 +157,18 @@ def _authorise(venue: Venue, request: web.Request, scope: str) -> Key | None:
     return key
 
 
-def _limit(venue: Venue, key: Key | None) -> tuple[dict[str, str], web.Response | None]:
-    """The headers that tell a key its budget, and the answer when it is spent. Lower case: clients look them up so."""
-    limit = venue.exchange.settings.rate_limit
-    if not limit or key is None:
+def _limit(venue: Venue, key: Key | None, address: str) -> tuple[dict[str, str], web.Response | None]:
+    """The headers that tell a key its budget, and the answer when it is spent. Lower case: clients look them up so.
+
+    Who shows no key has the budget of their address, and is told nothing of it.
+    """
+    settings = venue.exchange.settings
+    limit = settings.rate_limit if key else settings.public_limit
+    if not limit:
         return {}, None
-    left = venue.take(key.name, limit)
+    left = venue.take(key.name if key else address, limit)
+    if key is None:
+        return {}, spent() if left < 0 else None
     headers = {"x-ratelimit-limit": str(limit), "x-ratelimit-remaining": str(max(left, 0)), "x-ratelimit-reset": "1"}
     return headers, spent() if left < 0 else None
 

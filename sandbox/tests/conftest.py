@@ -1,6 +1,6 @@
 import pytest
 
-from sandbox.tests.running import sandbox
+from sandbox.testing import sandbox
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from coinbase.jwt_generator import build_ws_jwt
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from sandbox.tests.running import Sandbox
+from sandbox.testing import PATIENCE, Sandbox
 
 
 class Listener:
@@ -21,7 +21,7 @@ class Listener:
             row["jwt"] = build_ws_jwt(self.key["name"], self.key["privateKey"])
         await self.socket.send(json.dumps(row))
 
-    async def until(self, found, seconds=3.0):
+    async def until(self, found, seconds=PATIENCE):
         """The first frame that ``found`` likes; what came before is kept."""
         async with asyncio.timeout(seconds):
             while True:
@@ -30,20 +30,19 @@ class Listener:
                 if found(frame):
                     return frame
 
-    async def of(self, channel, kind=None, seconds=3.0):
+    async def of(self, channel, kind=None, seconds=PATIENCE):
         return await self.until(
             lambda frame: frame.get("channel") == channel and kind in (None, frame["events"][0].get("type")), seconds
         )
 
-    async def quiet(self, seconds=0.3):
-        """Reads until nothing has come for so long; all frames until now."""
-        while True:
-            try:
-                self.frames.append(json.loads(await asyncio.wait_for(self.socket.recv(), seconds)))
-            except TimeoutError:
-                return self.frames
+    async def all(self):
+        """All frames of what has happened until now: what cannot be read is answered after them."""
+        await self.socket.send("is that all?")
+        await self.until(lambda frame: frame.get("message") == "failed to parse message")
+        self.frames.pop()
+        return self.frames
 
-    async def end(self, seconds=3.0):
+    async def end(self, seconds=PATIENCE):
         """The code with which the connection is closed."""
         try:
             async with asyncio.timeout(seconds):

@@ -11,7 +11,8 @@ from sandbox.clock import SECOND, VirtualClock
 from sandbox.exchange import Exchange
 from sandbox.feed import Recording, Walk, recording, recordings
 from sandbox.products import shipped_products
-from sandbox.tests.world import START, World
+from sandbox.testing import START
+from sandbox.tests.world import World
 
 ORIGIN = START / SECOND
 ROWS = np.array([

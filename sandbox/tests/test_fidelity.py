@@ -8,10 +8,12 @@ import requests
 
 from sandbox.clock import SECOND, VirtualClock
 from sandbox.exchange import Exchange
+from sandbox.feed import walks
 from sandbox.products import listed_products
 from sandbox.rest.rows import fill_row, order_row, product_row, wallet_row
 from sandbox.stream.frames import user_order
-from sandbox.tests.world import START, World, seeded
+from sandbox.testing import START
+from sandbox.tests.world import World
 from tradingsite.testing.recorded import recorded_file
 
 SOURCES = [path for path in Path(__file__).resolve().parents[1].rglob("*.py") if "tests" not in path.parts]
@@ -75,7 +77,7 @@ def test_an_account_has_the_recorded_fields():
 
 def test_the_real_list_of_products_can_be_traded():
     products = listed_products(recorded_file("market_products_2026-08-09.json"))
-    exchange = Exchange(VirtualClock(START), products, seeded(1), seed=1)
+    exchange = Exchange(VirtualClock(START), products, walks(1, START / SECOND), seed=1)
     assert len(products) == 920
     markets = [exchange.market(product.symbol) for product in list(products)[::10]]
     tops = [(market.book.best("BUY"), market.book.best("SELL")) for market in markets]

@@ -9,7 +9,8 @@ from sandbox.clock import SECOND, stamp
 from sandbox.money import amount, floor_to, plain
 from sandbox.refusals import Denied, Refusal
 from sandbox.terms import DOWN
-from sandbox.tests.world import ANN, BOB, START, World
+from sandbox.testing import START
+from sandbox.tests.world import ANN, BOB, World
 
 USERS = st.sampled_from([ANN, BOB])
 SIDES = st.sampled_from(["BUY", "SELL"])

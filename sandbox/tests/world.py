@@ -7,27 +7,20 @@ from typing import Any
 from sandbox.changing import read_wish
 from sandbox.clock import SECOND, VirtualClock
 from sandbox.exchange import Exchange
-from sandbox.feed import Feed, Walk
+from sandbox.feed import walks
 from sandbox.orders import Order
 from sandbox.placing import Request
-from sandbox.products import Product, shipped_products
+from sandbox.products import shipped_products
+from sandbox.testing import START
 
-START = 1_790_000_000 * SECOND
 ANN, BOB = "ann", "bob"
-
-
-def seeded(seed: int):
-    def feed(product: Product, now: int) -> Feed:
-        walk = Walk(float(product.listed_price), float(product.listed_volume), seed)
-        walk.start_at(now / SECOND)
-        return walk
-
-    return feed
 
 
 class World:
     def __init__(self, seed: int = 7, usd: str = "100000", btc: str = "2", tick: float = 1.0) -> None:
-        self.exchange = Exchange(VirtualClock(START), shipped_products(), seeded(seed), seed=seed, tick=tick)
+        self.exchange = Exchange(
+            VirtualClock(START), shipped_products(), walks(seed, START / SECOND), seed=seed, tick=tick
+        )
         for user in (ANN, BOB):
             self.exchange.deposit(user, "USD", Decimal(usd))
             self.exchange.deposit(user, "BTC", Decimal(btc))
