@@ -1,7 +1,7 @@
 """A sandbox beside a test, on a free port: ``with sandbox() as exchange: ...``.
 
-Time stands still until ``advance``, unless ``wall_clock`` is asked for. Everything goes through the ports, so any thread
-and any process may use it; what is told to the exchange by hand goes through its endpoints under /sandbox.
+Time stands still until ``advance``, unless ``wall_clock`` is asked for. Everything goes through the ports, so any
+thread and any process may use it; what is told to the exchange by hand goes through its endpoints under /sandbox.
 """
 
 import json
