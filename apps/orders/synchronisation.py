@@ -16,7 +16,7 @@ from apps.orders import registry
 from apps.orders.changes import fill_apply, order_move, report_apply, report_is_news
 from apps.orders.cursors import cursors_advance
 from apps.orders.events import event_add
-from apps.orders.models import ExchangeCursor, Order, ProductCursor
+from apps.orders.models import ExchangeCursor, Fill, Order, ProductCursor
 from engine.orders.states import OrderState
 from exchanges.port import Exchange, FillReport, OrderReport, Unavailable, Unknown
 
@@ -40,8 +40,9 @@ def synchronise(account: TradingAccount) -> bool:
     exchange = registry.exchange_for(account)
     try:
         positions = exchange.catch_up()
-        fills = exchange.fills_since(cursor.fills)
-        touched = {*working, *(fill.client_order_id for fill in fills)}
+        fills = _unposted(account, cursor, exchange.fills_since(cursor.fills))
+        ours = {fill.client_order_id for fill in fills if fill.client_order_id}
+        touched = {*working, *ours}
         if not touched:
             return False
         reports = exchange.reports(sorted(touched))
@@ -49,12 +50,24 @@ def synchronise(account: TradingAccount) -> bool:
         return False
     reached = {order.product_id: positions.get(order.product.symbol, 0) for order in working.values()}
     further = {product_id: to for product_id, to in reached.items() if to > read.get(product_id, -1)}
-    news = fills or any(report_is_news(known[report.client_order_id], report) for report in reports)
+    news = fills or any(
+        report_is_news(known[report.client_order_id], report) for report in reports if report.client_order_id in known
+    )
     if not news and further.keys() <= read.keys():
         # Up to here every fill was posted when the cursor was read: no lock is needed to say so.
         cursors_advance(account, further)
         return False
     return _take_over(account.pk, fills, reports, further)
+
+
+def _unposted(account: TradingAccount, cursor: ExchangeCursor, fills: list[FillReport]) -> list[FillReport]:
+    """Leaves out what lies before the cursor and is posted: an exchange may report some of that again."""
+    again = [fill.trade_id for fill in fills if fill.cursor <= cursor.fills]
+    if not again:
+        return fills
+    trades = Fill.objects.filter(account=account, trade_id__in=again)
+    posted = set(trades.values_list("order__client_order_id", "trade_id"))
+    return [fill for fill in fills if fill.cursor > cursor.fills or (fill.client_order_id, fill.trade_id) not in posted]
 
 
 def _known(account: TradingAccount) -> tuple[dict[UUID, Order], dict[int, int]]:
@@ -74,18 +87,19 @@ def _take_over(
 ) -> bool:
     account = lock_account(account_id)
     cursor = ExchangeCursor.objects.get(account=account)
-    keys = {report.client_order_id for report in reports} | {fill.client_order_id for fill in fills}
+    keys = {fill.client_order_id for fill in fills if fill.client_order_id}
+    keys |= {report.client_order_id for report in reports if report.client_order_id}
     orders = {
         order.client_order_id: order
         for order in Order.objects.filter(account=account, client_order_id__in=keys).select_related("product")
     }
     changed = False
     for fill in fills:
-        if fill.cursor > cursor.fills:
-            changed |= _fill_take(account, orders.get(fill.client_order_id), fill)
-            cursor.fills = fill.cursor
+        order = orders.get(fill.client_order_id) if fill.client_order_id else None
+        changed |= _fill_take(account, order, fill, again=fill.cursor <= cursor.fills)
+        cursor.fills = max(cursor.fills, fill.cursor)
     for report in reports:
-        order = orders.get(report.client_order_id)
+        order = orders.get(report.client_order_id) if report.client_order_id else None
         if order is None:
             continue
         before = order.state
@@ -96,12 +110,18 @@ def _take_over(
     return changed
 
 
-def _fill_take(account: TradingAccount, order: Order | None, fill: FillReport) -> bool:
-    """Posts a fill of an order of ours. True when it was new."""
+def _fill_take(account: TradingAccount, order: Order | None, fill: FillReport, *, again: bool) -> bool:
+    """Posts a fill of an order of ours. True when it was new; ``again``: it lies before the cursor, as what comes a
+    second time does, and what comes late."""
     if order is None:
-        logger.error("account %s: fill %s belongs to no order of ours and was not posted", account.pk, fill.trade_id)
+        if not again:
+            logger.error(
+                "account %s: fill %s belongs to no order of ours and was not posted", account.pk, fill.trade_id
+            )
         return False
     if order.generation != account.generation:
+        if again:
+            return False
         # The money it moved was taken out by the reset.
         event_add(account, order, "fill after reset", price=str(fill.price), quantity=str(fill.quantity))
         order.save(update_fields=["seq"])

@@ -1,7 +1,6 @@
 """The paper exchange: an exchange like any other, behind the same port, with its own book and transactions."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import groupby
 from operator import attrgetter
@@ -11,18 +10,14 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from apps.accounts.models import TradingAccount
+from apps.ledger.selectors import balances
 from apps.markets.models import Feed, Product
 from apps.paper.book import advance
+from apps.paper.checks import check, edited
 from apps.paper.models import PaperBook, PaperFill, PaperOrder
-from engine.kinds import Side
-from engine.orders.states import OrderState
-from exchanges.port import FillReport, NewOrder, OrderReport, Rejected
-
-STATES = {
-    PaperOrder.Status.OPEN: OrderState.OPEN,
-    PaperOrder.Status.FILLED: OrderState.FILLED,
-    PaperOrder.Status.CANCELLED: OrderState.CANCELLED,
-}
+from apps.paper.reports import fill_report, order_report, preview_of, standing
+from engine.kinds import OrderKind, Side
+from exchanges.port import Balance, Fees, FillReport, NewOrder, OrderReport, Preview, Rejected
 
 
 class PaperExchange:
@@ -36,15 +31,13 @@ class PaperExchange:
     @transaction.atomic
     def place(self, order: NewOrder) -> OrderReport:
         """Accepts an order at the market's newest event: it matches only later ones."""
-        product = Product.objects.filter(venue=self.account.venue, symbol=order.symbol, feed__isnull=False).first()
-        if product is None:
-            raise Rejected(f"product must be one traded at {self.account.venue}, was {order.symbol}")
+        product = self._product(order.symbol)
         book = self._book(product)
         feed = Feed.objects.get(product=product)  # after the lock: the book has matched no event that is later
         known = book.orders.filter(client_order_id=order.client_order_id).first()
         if known:
-            return _report(known)
-        _check(order, product, feed)
+            return order_report(known)
+        check(order, product, feed)
         if book.position != feed.position and not book.orders.filter(status=PaperOrder.Status.OPEN).exists():
             book.position = feed.position
             book.save(update_fields=["position"])
@@ -52,8 +45,10 @@ class PaperExchange:
             book=book, client_order_id=order.client_order_id, kind=order.kind, arrival=feed.position,
             side=Side.BUY if order.side == "buy" else Side.SELL, lots=int(order.quantity / product.base_increment),
             limit=float(order.limit_price or 0), stop=float(order.stop_price or 0), funds=float(order.funds or 0),
+            time_in_force=order.time_in_force, post_only=order.post_only,
+            expires=int(order.expires.timestamp()) if order.expires else 0,
         )  # fmt: skip
-        return _report(placed)
+        return order_report(placed)
 
     @transaction.atomic
     def cancel(self, client_order_id: UUID) -> OrderReport | None:
@@ -66,14 +61,61 @@ class PaperExchange:
         if order.status == PaperOrder.Status.OPEN:
             order.status = PaperOrder.Status.CANCELLED
             order.save(update_fields=["status"])
-        return _report(order)
+        return order_report(order)
+
+    def native(self, symbol: str) -> frozenset[OrderKind]:
+        """Every kind that the core's matching knows."""
+        return frozenset(OrderKind)
+
+    def preview(self, order: NewOrder) -> Preview:
+        product = self._product(order.symbol)
+        feed = Feed.objects.get(product=product)
+        try:
+            check(order, product, feed)
+        except Rejected as refused:
+            return preview_of(self.account, order, feed, str(refused))
+        return preview_of(self.account, order, feed, "")
+
+    @transaction.atomic
+    def edit(
+        self,
+        client_order_id: UUID,
+        *,
+        quantity: Decimal | None = None,
+        limit_price: Decimal | None = None,
+        stop_price: Decimal | None = None,
+    ) -> OrderReport:
+        """Changes what the events so far have not ended; a new price is met by later events only."""
+        order = self._orders().filter(client_order_id=client_order_id).first()
+        if order is None:
+            raise Rejected("order must be one of this account, was unknown")
+        self._match()
+        order.refresh_from_db()
+        if order.status != PaperOrder.Status.OPEN or order.triggered:
+            raise Rejected(f"order must be open to be edited, was {'triggered' if order.triggered else order.status}")
+        self._change(order, quantity, limit_price, stop_price)
+        return order_report(order)
+
+    def open_orders(self) -> list[OrderReport]:
+        orders = self._orders().filter(status=PaperOrder.Status.OPEN).order_by("pk")
+        return [order_report(order) for order in orders]
+
+    def balances(self) -> dict[str, Balance]:
+        """The ledger's: on paper nobody else keeps money."""
+        own = balances([self.account])[self.account.pk]
+        return {currency: Balance(total=row.total, available=row.free) for currency, row in own.items()}
+
+    def fees(self) -> Fees:
+        return Fees(maker=self.account.fee_maker, taker=self.account.fee_taker, tier="paper")
 
     def reports(self, client_order_ids: Sequence[UUID]) -> list[OrderReport]:
-        return [_report(order) for order in self._orders().filter(client_order_id__in=client_order_ids).order_by("pk")]
+        return [
+            order_report(order) for order in self._orders().filter(client_order_id__in=client_order_ids).order_by("pk")
+        ]
 
     def fills_since(self, cursor: int) -> list[FillReport]:
         fills = PaperFill.objects.filter(account=self.account, pk__gt=cursor).select_related("order__book__product")
-        return [_fill_report(fill) for fill in fills.order_by("pk")]
+        return [fill_report(fill) for fill in fills.order_by("pk")]
 
     def catch_up(self) -> dict[str, int]:
         """Matches the books with open orders against every event since; the positions reached by symbol."""
@@ -82,6 +124,29 @@ class PaperExchange:
         reached = dict(feeds.values_list("product__symbol", "position"))
         with transaction.atomic():
             return reached | self._match()
+
+    def _product(self, symbol: str) -> Product:
+        product = Product.objects.filter(venue=self.account.venue, symbol=symbol, feed__isnull=False).first()
+        if product is None:
+            raise Rejected(f"product must be one traded at {self.account.venue}, was {symbol}", field="symbol")
+        return product
+
+    def _change(
+        self, order: PaperOrder, quantity: Decimal | None, limit_price: Decimal | None, stop_price: Decimal | None
+    ) -> None:
+        product, feed = order.book.product, order.book.product.feed
+        old = standing(order)
+        new = edited(old, quantity=quantity, limit_price=limit_price, stop_price=stop_price)
+        check(new, product, feed)
+        filled = product.base_increment * order.filled
+        if new.quantity <= filled:
+            words = f"quantity must be above what is filled, {filled.normalize():f}, was {new.quantity:f}"
+            raise Rejected(words, field="quantity")
+        if (new.limit_price, new.stop_price) != (old.limit_price, old.stop_price):
+            order.arrival, order.resting = feed.position, False  # the new price is met by later events only
+        order.lots = int(new.quantity / product.base_increment)
+        order.limit, order.stop = float(new.limit_price or 0), float(new.stop_price or 0)
+        order.save(update_fields=["arrival", "resting", "lots", "limit", "stop"])
 
     def _orders(self) -> QuerySet[PaperOrder]:
         return PaperOrder.objects.filter(book__account=self.account).select_related("book__product")
@@ -112,46 +177,3 @@ class PaperExchange:
 
     def _locked(self, books: QuerySet[PaperBook]) -> QuerySet[PaperBook]:
         return books.select_for_update(of=("self",)).select_related("product__feed__session")
-
-
-def _check(order: NewOrder, product: Product, feed: Feed) -> None:
-    """Refuses what a real exchange would refuse; orders reach it already snapped."""
-    if product.status != Product.Status.ONLINE:
-        raise Rejected(f"product must be online, was {product.status}")
-    if order.quantity % product.base_increment:
-        raise Rejected(f"quantity must be a multiple of {product.base_increment.normalize():f}, was {order.quantity:f}")
-    if order.quantity < max(product.base_min_size, product.base_increment):
-        raise Rejected(f"quantity must be at least {product.base_min_size.normalize():f}, was {order.quantity:f}")
-    for name, price in (("limit price", order.limit_price), ("stop price", order.stop_price)):
-        if price is not None and (price <= 0 or price % product.quote_increment):
-            raise Rejected(
-                f"{name} must be a positive multiple of {product.quote_increment.normalize():f}, was {price:f}"
-            )
-    if order.side == "buy":
-        _check_purchase(order, product, feed)
-
-
-def _check_purchase(order: NewOrder, product: Product, feed: Feed) -> None:
-    if not order.funds or order.funds <= 0:
-        raise Rejected(f"funds of a buy must be above 0, were {order.funds}")
-    price = order.limit_price or (Decimal(repr(feed.price)) if feed.price else None)
-    if price is not None and order.quantity * price < product.quote_min_size:
-        least = f"{product.quote_min_size.normalize():f} {product.quote}"
-        raise Rejected(f"a buy must be worth at least {least}, was {order.quantity * price:f}")
-
-
-def _report(order: PaperOrder) -> OrderReport:
-    return OrderReport(
-        client_order_id=order.client_order_id,
-        exchange_order_id=f"paper-{order.pk}",
-        state=STATES[PaperOrder.Status(order.status)],
-        filled=order.book.product.base_increment * order.filled,
-    )
-
-
-def _fill_report(fill: PaperFill) -> FillReport:
-    return FillReport(
-        cursor=fill.pk, client_order_id=fill.order.client_order_id, trade_id=str(fill.pk), position=fill.position,
-        at=datetime.fromtimestamp(fill.time, UTC), price=fill.price, quantity=fill.quantity, fee=fill.fee,
-        fee_currency=fill.order.book.product.quote, maker=fill.maker, reason=fill.reason,
-    )  # fmt: skip

@@ -38,6 +38,9 @@ class PaperOrder(models.Model):
     funds = models.FloatField(default=0)
     arrival = models.BigIntegerField()  # event position on arrival: only later events match
     triggered = models.BooleanField(default=False)
+    time_in_force = models.PositiveSmallIntegerField(default=0)  # engine.kinds.TimeInForce
+    post_only = models.BooleanField(default=False)
+    expires = models.BigIntegerField(default=0)  # market seconds UTC of a GTD, 0 = never
     resting = models.BooleanField(default=False)  # has seen an event: a limit order makes from now on
     status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
     created = models.DateTimeField(auto_now_add=True)

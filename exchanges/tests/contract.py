@@ -205,3 +205,57 @@ class ExchangeContract:
             reached.append(venue.exchange.catch_up()[venue.symbol])
         assert reached == sorted(reached)
         assert venue.exchange.catch_up()[venue.symbol] == reached[-1]
+
+    # --- what else the port promises ---
+
+    def test_it_shows_the_orders_that_work(self, venue):
+        order = self.place(venue, kind=OrderKind.LIMIT, limit_price=D(90), quantity=D("0.5"))
+        ended = self.place(venue, kind=OrderKind.LIMIT, limit_price=D(80))
+        venue.exchange.cancel(ended.client_order_id)
+        (shown,) = venue.exchange.open_orders()
+        assert (shown.client_order_id, shown.symbol, shown.side) == (order.client_order_id, venue.symbol, "buy")
+        assert (shown.kind, shown.quantity, shown.limit_price) == (OrderKind.LIMIT, D("0.5"), 90)
+        assert (shown.state, shown.filled, shown.stop_price) == (OrderState.OPEN, 0, None)
+        assert shown.created is not None
+
+    def test_an_edited_order_works_with_its_new_price_and_quantity(self, venue):
+        order = self.place(venue, kind=OrderKind.LIMIT, limit_price=D(90), quantity=D("0.5"))
+        venue.exchange.edit(order.client_order_id, quantity=D("0.4"), limit_price=D(95))
+        (shown,) = venue.exchange.open_orders()
+        assert (shown.quantity, shown.limit_price, shown.client_order_id) == (D("0.4"), 95, order.client_order_id)
+        venue.trade("94")
+        assert sum(fill.quantity for fill in self.fills(venue, order)) == D("0.4")
+
+    def test_an_order_that_is_over_or_unknown_cannot_be_edited(self, venue):
+        order = self.place(venue, kind=OrderKind.LIMIT, limit_price=D(90))
+        venue.exchange.cancel(order.client_order_id)
+        for key in (order.client_order_id, uuid4()):
+            with pytest.raises(Rejected, match="must be"):
+                venue.exchange.edit(key, limit_price=D(91))
+
+    def test_an_edit_keeps_the_products_rules(self, venue):
+        order = self.place(venue, kind=OrderKind.LIMIT, limit_price=D(90))
+        with pytest.raises(Rejected) as refused:
+            venue.exchange.edit(order.client_order_id, limit_price=D("90.005"))
+        assert refused.value.field == "limit_price"
+        assert venue.exchange.open_orders()[0].limit_price == 90
+
+    def test_a_preview_says_what_it_would_cost_and_places_nothing(self, venue):
+        order = self.new(venue, kind=OrderKind.LIMIT, limit_price=D(90))
+        preview = venue.exchange.preview(order)
+        assert (preview.refusal, preview.fee > 0, preview.total) == ("", True, 90 + preview.fee)
+        assert venue.exchange.reports([order.client_order_id]) == []
+
+    def test_a_preview_refuses_in_words_what_placing_would(self, venue):
+        order = self.new(venue, kind=OrderKind.LIMIT, limit_price=D("90.001"))
+        assert "must be" in venue.exchange.preview(order).refusal
+
+    def test_it_tells_its_rates_and_what_it_holds_itself(self, venue):
+        fees = venue.exchange.fees()
+        assert (0 <= fees.maker <= fees.taker < D("0.05"), bool(fees.tier)) == (True, True)
+        assert {OrderKind.MARKET, OrderKind.LIMIT} <= venue.exchange.native(venue.symbol)
+
+    def test_balances_count_what_is_held(self, venue):
+        balances = venue.exchange.balances()
+        assert all(0 <= each.available <= each.total for each in balances.values())
+        assert balances["USD"].total > 0

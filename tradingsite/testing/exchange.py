@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
 
+from engine.kinds import OrderKind
 from engine.orders.states import OrderState
-from exchanges.port import ExchangeError, FillReport, NewOrder, OrderReport
+from exchanges.port import Balance, ExchangeError, Fees, FillReport, NewOrder, OrderReport, Preview
 
 AT = datetime(2020, 2, 10, tzinfo=UTC)
 
@@ -23,6 +24,11 @@ class ScriptedExchange:
         self.positions = {"BTC-USD": 10**18}  # how far its answers go
         self.orders: dict[UUID, OrderReport] = {}
         self.fills: list[FillReport] = []
+        self.edits: list[tuple[UUID, Decimal | None, Decimal | None, Decimal | None]] = []
+        self.kinds = frozenset(OrderKind)  # what it holds itself
+        self.owned: dict[str, Balance] = {}
+        self.costs = Preview(fee=Decimal(0), total=Decimal(0), slippage=None)
+        self.refusal: ExchangeError | None = None  # of the next edit
         self.failure: ExchangeError | None = None  # raised by every call but place
         self._answers: list[tuple[ExchangeError, bool]] = []
 
@@ -39,6 +45,29 @@ class ScriptedExchange:
             raise error
         return self.orders[order.client_order_id]
 
+    def native(self, symbol: str) -> frozenset[OrderKind]:
+        return self.kinds
+
+    def preview(self, order: NewOrder) -> Preview:
+        self._fail()
+        return self.costs
+
+    def edit(
+        self,
+        client_order_id: UUID,
+        *,
+        quantity: Decimal | None = None,
+        limit_price: Decimal | None = None,
+        stop_price: Decimal | None = None,
+    ) -> OrderReport:
+        """Keeps what it was asked and changes nothing, unless it was told to refuse."""
+        self.edits.append((client_order_id, quantity, limit_price, stop_price))
+        self._fail()
+        if self.refusal:
+            refusal, self.refusal = self.refusal, None
+            raise refusal
+        return self.orders[client_order_id]
+
     def cancel(self, client_order_id: UUID) -> OrderReport | None:
         self.cancels.append(client_order_id)
         self._fail()
@@ -51,6 +80,18 @@ class ScriptedExchange:
         self.lookups += 1
         self._fail()
         return [self.orders[key] for key in client_order_ids if key in self.orders]
+
+    def open_orders(self) -> list[OrderReport]:
+        self._fail()
+        return [report for report in self.orders.values() if report.state == OrderState.OPEN]
+
+    def balances(self) -> dict[str, Balance]:
+        self._fail()
+        return self.owned
+
+    def fees(self) -> Fees:
+        self._fail()
+        return Fees(maker=Decimal("0.006"), taker=Decimal("0.006"), tier="scripted")
 
     def fills_since(self, cursor: int) -> list[FillReport]:
         self._fail()
