@@ -6,6 +6,7 @@ without a price DATA blocks, without an equity BALANCE does.
 
 import math
 
+from engine import limits
 from engine.gates import CONDITIONS, Gate
 from engine.jit import njit
 from engine.kinds import BotState, HaltLevel
@@ -29,7 +30,9 @@ EXPOSURE, DAILY_LOSS = Gate.EXPOSURE.value, Gate.DAILY_LOSS.value
 BALANCE, MIN_SIZE, EXCHANGE = Gate.BALANCE.value, Gate.MIN_SIZE.value, Gate.EXCHANGE.value
 ALL = (1 << len(Gate) + CONDITIONS - 1) - 1
 RUNNING, NO_HALT = BotState.RUNNING.value, HaltLevel.NONE.value
-SLACK = 1.0 + 1e-9  # a ratio that float noise lifts over its limit has not broken it
+SLACK = limits.SLACK
+share_after, is_within = njit(limits.share_after), njit(limits.is_within)
+daily_allowance = njit(limits.daily_allowance)
 
 
 @njit
@@ -163,19 +166,8 @@ def _account_gates(
     most = policy["max_positions"]
     _gate(decision, MAX_POSITIONS, most > 0, view["positions"] < most, view["positions"] + 1, most)
     limit = policy["max_exposure"]
-    exposure = (view["exposure"] + notional) / equity if equity > 0.0 else math.nan
-    _gate(decision, EXPOSURE, limit > 0.0 and equity > 0.0, exposure <= limit * SLACK, exposure, limit)
+    exposure = share_after(view["exposure"], notional, equity)
+    _gate(decision, EXPOSURE, limit > 0.0 and equity > 0.0, is_within(exposure, limit), exposure, limit)
     opening = rounded(view["day_equity"], scale)
-    allowed, lost = _daily_allowance(opening, policy), opening - equity
+    allowed, lost = daily_allowance(opening, policy["daily_loss"], policy["daily_loss_amount"]), opening - equity
     _gate(decision, DAILY_LOSS, allowed < math.inf and not math.isnan(lost), lost < allowed, lost, allowed)
-
-
-@njit
-def _daily_allowance(opening: float, policy: Record) -> float:
-    """The loss at which entries stop for the day, quote; infinite without a rule."""
-    allowed = math.inf
-    if policy["daily_loss"] > 0.0:
-        allowed = opening * policy["daily_loss"]
-    if policy["daily_loss_amount"] > 0.0:
-        allowed = min(allowed, policy["daily_loss_amount"])
-    return allowed

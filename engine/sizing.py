@@ -4,12 +4,14 @@ import math
 
 import numpy as np
 
+from engine import limits
 from engine.jit import njit
 from engine.kinds import SizeMode
 from engine.orders.prices import affordable
 from engine.records import Record
 
 QUOTE, EQUITY, RISK = (mode.value for mode in SizeMode)
+_least_lots = njit(limits.least_lots)
 FUNDS_MARGIN = 1.02  # the next open may lie above the close that the order was sized at
 
 
@@ -76,8 +78,7 @@ def covered_lots(lots: int, close: float, cash: float, rules: Record) -> int:
 @njit
 def least_lots(close: float, rules: Record) -> int:
     """The smallest order the product takes at this price."""
-    by_notional = math.ceil(rules["min_notional"] / (close * rules["lot"]) - 1e-9)
-    return max(rules["min_qty"], by_notional, 1)
+    return _least_lots(close, rules["lot"], rules["min_qty"], rules["min_notional"])
 
 
 @njit

@@ -1,10 +1,6 @@
-"""The account as a decision sees it, rebuilt from order, ledger and risk rows: never saved."""
+"""The account as a bot's decision sees it."""
 
-import math
-from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import numpy as np
@@ -13,114 +9,29 @@ from django.db.models.functions import Cast, Concat
 
 from apps.accounts.models import TradingAccount
 from apps.bots.models import Bot
-from apps.ledger.models import Balance, Position
-from apps.ledger.selectors import balances
-from apps.markets.models import Feed, MarketSession, Product
+from apps.ledger.models import Position
+from apps.markets.models import MarketSession
+from apps.orders import accounts as orders
+from apps.orders.accounts import AccountState
 from apps.orders.models import Order
-from apps.risk.models import DayOpening
-from apps.risk.selectors import Standing, limits, standings
 from engine import records
-from engine.config import RiskLimits
 from engine.kinds import BotState
-from engine.orders.states import WORKING
 
 BOT_STATES = {"running": BotState.RUNNING, "paused": BotState.PAUSED, "stopped": BotState.STOPPED}
 NOTHING = Decimal(0)
 
 
-@dataclass
-class AccountState:
-    """One locked account between two decisions; ``ordered`` keeps the next bot's view true."""
-
-    account: TradingAccount
-    limits: RiskLimits
-    standing: Standing
-    balances: dict[str, Balance]
-    prices: dict[str, float]  # by base currency, quote of the account; a missing one makes equity unknown
-    positions: list[Position]
-    orders: list[Order]
-    last: dict[str, Position] = field(default_factory=dict)  # newest closed position by holder
-    day_equity: float = float("nan")
-
-    @property
-    def cash(self) -> float:
-        balance = self.balances.get(self.account.currency)
-        return float(balance.free) if balance else 0.0
-
-    @property
-    def equity(self) -> float:
-        """Marked to market in the valuation currency; NaN when a price is missing."""
-        total = 0.0
-        for currency, balance in sorted(self.balances.items()):
-            if balance.total:
-                price = 1.0 if currency == self.account.currency else self.prices.get(currency, float("nan"))
-                total += float(balance.total) * price
-        return total
-
-    @property
-    def entries(self) -> list[Order]:
-        return [order for order in self.orders if order.purpose == Order.Purpose.ENTRY]
-
-    @property
-    def exposure(self) -> float:
-        """Quote in open positions and in entries that work, at the last prices."""
-        held = sum(self._value(position.product, position.quantity) for position in self.positions)
-        return held + sum(self._value(order.product, order.remaining) for order in self.entries)
-
-    def _value(self, product: Product, quantity: Decimal) -> float:
-        return float(quantity) * self.prices.get(product.base, float("nan"))
-
-    @property
-    def places(self) -> int:
-        """Positions that are open or about to be."""
-        held = [(position.holder, position.product_id) for position in self.positions]
-        return len({*held, *((order.holder, order.product_id) for order in self.entries)})
-
-    def ordered(self, order: Order) -> None:
-        """An order of a bot of this account was just made; a refused one changes nothing."""
-        if order.state not in WORKING or order in self.orders:
-            return
-        self.orders.append(order)
-        if order.side == Order.Side.BUY:
-            self.balances[order.product.quote].held += order.funds or NOTHING
-
-
 def account_states(
     accounts: dict[int, TradingAccount], bots: Iterable[Bot], session: MarketSession, time: int, *, write: bool = True
 ) -> dict[int, AccountState]:
-    """The states of accounts at a market time (seconds UTC) as those of their bots see them that decide now, read in
-    a handful of queries. With ``write`` (the accounts are locked) the day's opening equity is stored when the market
-    day begins."""
-    rows = list(accounts.values())
-    standing, policies, money = standings(rows), limits(rows), balances(rows)
-    prices = _prices(session.venue)
-    states = {
-        account.pk: AccountState(
-            account=account, limits=policies[account.pk], standing=standing[account.pk], balances=money[account.pk],
-            prices=prices.get(account.currency, {}), positions=[], orders=[],
-        )
-        for account in rows
-    }  # fmt: skip
-    for position in Position.objects.filter(account__in=rows, closed=None).select_related("product"):
-        states[position.account_id].positions.append(position)
-    for order in Order.objects.filter(account__in=rows, state__in=WORKING).select_related("product").order_by("pk"):
-        states[order.account_id].orders.append(order)
+    """What apps.orders.accounts reads, as those of the accounts' bots see it that decide now."""
+    states = orders.account_states(accounts.values(), session, time, write=write)
     _last_positions(states, bots)
-    _day_openings(states, session, datetime.fromtimestamp(time, UTC).date(), write)
     return states
 
 
-def _prices(venue: str) -> dict[str, dict[str, float]]:
-    """Last prices by quote and base currency."""
-    prices: dict[str, dict[str, float]] = defaultdict(dict)
-    feeds = Feed.objects.filter(product__venue=venue, price__isnull=False)
-    for quote, base, price in feeds.values_list("product__quote", "product__base", "price"):
-        prices[quote][base] = float(price or 0)
-    return prices
-
-
 def _last_positions(states: dict[int, AccountState], bots: Iterable[Bot]) -> None:
-    """The newest closed position of each bot: one look into the index a bot, however long the history."""
+    """Adds the newest closed position of each bot: one look into the index a bot, however long the history."""
     closed = Position.objects.filter(
         account=OuterRef("account"), holder=Concat(Value("bot-"), Cast(OuterRef("pk"), CharField())),
         generation=OuterRef("account__generation"), closed__isnull=False,
@@ -128,29 +39,6 @@ def _last_positions(states: dict[int, AccountState], bots: Iterable[Bot]) -> Non
     newest = Bot.objects.filter(pk__in=[bot.pk for bot in bots]).values(newest=Subquery(closed.values("pk")[:1]))
     for position in Position.objects.filter(pk__in=newest):
         states[position.account_id].last[position.holder] = position
-
-
-def _day_openings(states: dict[int, AccountState], session: MarketSession, day: date, write: bool) -> None:
-    """Reads the day's opening equity, and writes it at the first decision of the market day."""
-    known = {
-        (opening.account_id, opening.generation): opening
-        for opening in DayOpening.objects.filter(account__in=states.keys(), session=session.pk, day=day)
-    }
-    begun = []
-    for state in states.values():
-        opening = known.get((state.account.pk, state.account.generation))
-        if opening is not None:
-            state.day_equity = float(opening.equity)
-        elif math.isfinite(state.equity):
-            state.day_equity = state.equity
-            begun.append(
-                DayOpening(
-                    account=state.account, generation=state.account.generation, session=session.pk, day=day,
-                    equity=Decimal(repr(state.equity)),
-                )
-            )  # fmt: skip
-    if write and begun:
-        DayOpening.objects.bulk_create(begun)
 
 
 def bot_view(

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count
 
-from apps.bots.explain import BLOCKS, OFF, PASS, UNKNOWN, GateLine, gates_of
+from apps.bots.explain import gates_of
 from apps.bots.models import Bot, Evaluation
 from apps.bots.rows import BotRow
 from apps.bots.selectors import evaluations, session_floor
+from apps.risk.gates import BLOCKS, OFF, PASS, UNKNOWN, GateLine
 from engine.gates import CONDITIONS, TEXTS, Gate
 from engine.kinds import Verdict
 from engine.strategies.registry import REGISTRY

@@ -10,7 +10,7 @@ from django.utils import timezone
 from apps.accounts.costs import account_costs
 from apps.accounts.locks import lock_accounts, next_seq
 from apps.accounts.models import TradingAccount
-from apps.bots.accounts import AccountState, account_states, bot_view
+from apps.bots.accounts import account_states, bot_view
 from apps.bots.batches import ACTIVE, HOLD_CHECK, batch_claim, batch_finish, batch_hold, batch_must_wait
 from apps.bots.controls import bot_settings
 from apps.bots.models import Bot, Evaluation, EvaluationBatch
@@ -22,6 +22,7 @@ from apps.markets.rules import product_rules
 from apps.markets.selectors import feed_age, market_now
 from apps.operations.hints import hint
 from apps.operations.logs.correlation import about
+from apps.orders.accounts import AccountState
 from apps.orders.services import orders_work
 from apps.orders.sweeps import accounts_unsettled
 from engine import records

@@ -10,12 +10,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts.models import TradingAccount
-from apps.bots.accounts import AccountState
 from apps.bots.models import Bot, Evaluation
 from apps.ledger.models import Position
 from apps.ledger.positions import Wishes, open_position
 from apps.operations import audit
 from apps.operations.hints import hint, toast
+from apps.orders.accounts import AccountState
 from apps.orders.intents import Intent, order_create
 from apps.orders.models import Order
 from apps.orders.services import position_exit, working_orders

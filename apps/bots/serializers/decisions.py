@@ -4,9 +4,10 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.bots.explain import BLOCKS, OFF, PASS, UNKNOWN, gates_of, sentence
+from apps.bots.explain import gates_of, sentence
 from apps.bots.models import Evaluation
 from apps.operations.api.fields import Amount, Price, Ratio
+from apps.risk.gates import BLOCKS, OFF, PASS, UNKNOWN
 from engine.kinds import Action, Verdict
 
 GATE = {

@@ -1,0 +1,132 @@
+"""An account as a decision on it sees it, rebuilt from order, ledger and risk rows: never saved."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from apps.accounts.models import TradingAccount
+from apps.ledger.models import Balance, Position
+from apps.ledger.selectors import balances
+from apps.markets.models import Feed, MarketSession, Product
+from apps.orders.models import Order
+from apps.risk.models import DayOpening
+from apps.risk.selectors import Standing, limits, standings
+from engine.config import RiskLimits
+from engine.orders.states import WORKING
+
+NOTHING = Decimal(0)
+
+
+@dataclass
+class AccountState:
+    """One locked account between two decisions; ``ordered`` keeps the next one's view true."""
+
+    account: TradingAccount
+    limits: RiskLimits
+    standing: Standing
+    balances: dict[str, Balance]
+    prices: dict[str, float]  # by base currency, quote of the account; a missing one makes equity unknown
+    positions: list[Position]
+    orders: list[Order]
+    last: dict[str, Position] = field(default_factory=dict)  # newest closed position by holder
+    day_equity: float = float("nan")
+
+    @property
+    def cash(self) -> float:
+        balance = self.balances.get(self.account.currency)
+        return float(balance.free) if balance else 0.0
+
+    @property
+    def equity(self) -> float:
+        """Marked to market in the valuation currency; NaN when a price is missing."""
+        total = 0.0
+        for currency, balance in sorted(self.balances.items()):
+            if balance.total:
+                price = 1.0 if currency == self.account.currency else self.prices.get(currency, float("nan"))
+                total += float(balance.total) * price
+        return total
+
+    @property
+    def entries(self) -> list[Order]:
+        return [order for order in self.orders if order.purpose == Order.Purpose.ENTRY]
+
+    @property
+    def exposure(self) -> float:
+        """Quote in open positions and in entries that work, at the last prices."""
+        held = sum(self._value(position.product, position.quantity) for position in self.positions)
+        return held + sum(self._value(order.product, order.remaining) for order in self.entries)
+
+    def _value(self, product: Product, quantity: Decimal) -> float:
+        return float(quantity) * self.prices.get(product.base, float("nan"))
+
+    @property
+    def places(self) -> int:
+        """Positions that are open or about to be."""
+        held = [(position.holder, position.product_id) for position in self.positions]
+        return len({*held, *((order.holder, order.product_id) for order in self.entries)})
+
+    def ordered(self, order: Order) -> None:
+        """An order of this account was just made; a refused one changes nothing."""
+        if order.state not in WORKING or order in self.orders:
+            return
+        self.orders.append(order)
+        if order.side == Order.Side.BUY:
+            self.balances[order.product.quote].held += order.funds or NOTHING
+
+
+def account_states(
+    accounts: Iterable[TradingAccount], session: MarketSession, time: int, *, write: bool = True
+) -> dict[int, AccountState]:
+    """The states of accounts at a market time (seconds UTC), read in a handful of queries. With ``write`` (the
+    accounts are locked) the day's opening equity is stored when the market day begins."""
+    rows = list(accounts)
+    standing, policies, money = standings(rows), limits(rows), balances(rows)
+    prices = _prices(session.venue)
+    states = {
+        account.pk: AccountState(
+            account=account, limits=policies[account.pk], standing=standing[account.pk], balances=money[account.pk],
+            prices=prices.get(account.currency, {}), positions=[], orders=[],
+        )
+        for account in rows
+    }  # fmt: skip
+    for position in Position.objects.filter(account__in=rows, closed=None).select_related("product"):
+        states[position.account_id].positions.append(position)
+    for order in Order.objects.filter(account__in=rows, state__in=WORKING).select_related("product").order_by("pk"):
+        states[order.account_id].orders.append(order)
+    _day_openings(states, session, datetime.fromtimestamp(time, UTC).date(), write)
+    return states
+
+
+def _prices(venue: str) -> dict[str, dict[str, float]]:
+    """Last prices by quote and base currency."""
+    prices: dict[str, dict[str, float]] = defaultdict(dict)
+    feeds = Feed.objects.filter(product__venue=venue, price__isnull=False)
+    for quote, base, price in feeds.values_list("product__quote", "product__base", "price"):
+        prices[quote][base] = float(price or 0)
+    return prices
+
+
+def _day_openings(states: dict[int, AccountState], session: MarketSession, day: date, write: bool) -> None:
+    """Reads the day's opening equity, and writes it at the first decision of the market day."""
+    known = {
+        (opening.account_id, opening.generation): opening
+        for opening in DayOpening.objects.filter(account__in=states.keys(), session=session.pk, day=day)
+    }
+    begun = []
+    for state in states.values():
+        opening = known.get((state.account.pk, state.account.generation))
+        if opening is not None:
+            state.day_equity = float(opening.equity)
+        elif math.isfinite(state.equity):
+            state.day_equity = state.equity
+            begun.append(
+                DayOpening(
+                    account=state.account, generation=state.account.generation, session=session.pk, day=day,
+                    equity=Decimal(repr(state.equity)),
+                )
+            )  # fmt: skip
+    if write and begun:
+        DayOpening.objects.bulk_create(begun)
