@@ -13,7 +13,7 @@ from tradingsite.launcher.layout import Layout
 from tradingsite.launcher.leftovers import MARK, end_leftovers
 from tradingsite.launcher.locks import try_exclusive
 from tradingsite.launcher.options import AUTO, Options
-from tradingsite.launcher.ports import LOOPBACK, is_taken
+from tradingsite.launcher.ports import LOOPBACK, NAME, is_taken
 from tradingsite.launcher.procfile import read_procfile
 from tradingsite.launcher.services import Services
 from tradingsite.launcher.state import PlatformState, platform_lock, running_state
@@ -43,7 +43,7 @@ def run(layout: Layout, options: Options) -> None:
     lock = try_exclusive(platform_lock(layout))
     if lock is None:
         raise UsageError(f"the platform must not run twice on {layout.data}, but another ./start is under way")
-    PlatformState(os.getpid(), _address(options), []).save(layout)
+    PlatformState(os.getpid(), address(options), []).save(layout)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the supervisor takes over, like Ctrl-C
     processes = read_procfile(layout.root / "Procfile")
     console = Console(layout.logs, [*processes, "postgres", "valkey"], colour=_colourful())
@@ -77,8 +77,8 @@ def _run(layout: Layout, options: Options, processes: dict[str, str], console: C
             processes,
             environ,
             console,
-            address=_address(options),
-            announce=lambda: console.say(f"\n  The platform is at {_address(options)} (Ctrl-C ends it)\n"),
+            address=address(options),
+            announce=lambda: console.say(f"\n  The platform is at {address(options)} (Ctrl-C ends it)\n"),
             revive=services.revive,
         )
         asyncio.run(supervisor.run())
@@ -92,7 +92,7 @@ def settings(options: Options) -> dict[str, str]:
 
 def environment(layout: Layout, options: Options, found: dict[str, str]) -> dict[str, str]:
     """The environment of the platform's processes: the caller's, and over it what the options and services say."""
-    hosts = ("localhost", LOOPBACK)
+    hosts = (NAME, LOOPBACK)
     defaults = {
         "DEBUG": "0",
         "LOG_FORMAT": "line",  # ./start shows people what the processes say
@@ -110,8 +110,9 @@ def environment(layout: Layout, options: Options, found: dict[str, str]) -> dict
     }
 
 
-def _address(options: Options) -> str:
-    return f"http://{LOOPBACK}:{options.port}/"
+def address(options: Options) -> str:
+    """Where people open the pages."""
+    return f"http://{NAME}:{options.port}/"
 
 
 def _colourful() -> bool:

@@ -10,6 +10,11 @@ from playwright.sync_api import Page, expect
 
 from apps.accounts.models import User
 from apps.accounts.tokens import token_create
+from apps.risk.models import Halt
+from apps.risk.services import halt
+from engine.kinds import HaltLevel
+from tradingsite.launcher.ports import LOOPBACK, NAME
+from tradingsite.testing.people import make_account
 from tradingsite.testing.signing import PASSWORD, code_of
 from tradingsite.testing.site import DESKTOP, PHONE, Visitor, visitor, web_process
 
@@ -22,7 +27,7 @@ DANGEROUS = ["mfa_activate_totp", "mfa_add_webauthn", "account_email", "account_
 @pytest.fixture(scope="session")
 def site(django_db_setup: None, django_db_blocker) -> Iterator[str]:
     with django_db_blocker.unblock(), web_process() as address:
-        yield address.replace("127.0.0.1", "localhost")  # passkeys belong to names, not to addresses
+        yield address.replace(LOOPBACK, NAME)  # as ./start says it
 
 
 @pytest.fixture
@@ -130,6 +135,34 @@ def test_a_passkey_is_added_and_opens_the_account_without_a_password(site, trade
         page.goto(reverse("account_login"))
         page.get_by_role("button", name="Sign in with a passkey").click()
         expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+        release_with_passkey(page, trader)
+        sound(person)
+
+
+def release_with_passkey(page: Page, trader: User) -> None:
+    """A halt is released by the passkey alone: whoever has one needs no password."""
+    row = halt(
+        scope="account", level=HaltLevel.ENTRIES, reason="a look", by=trader, account=make_account(trader)
+    )  # fmt: skip
+    page.goto(reverse("risk:release", args=[row.pk]))
+    page.get_by_label("Why it is safe to go on").fill("looked at it")
+    page.get_by_role("button", name="Release and trade again").click()
+    expect(page.get_by_role("heading", name="Is it you?")).to_be_visible()
+    page.get_by_role("button", name="Use a passkey or key").click()
+    expect(page.get_by_role("heading", name="Risk and limits")).to_be_visible()
+    assert Halt.objects.get().released_reason == "looked at it"
+
+
+def test_an_address_leads_to_the_name_that_passkeys_need(site, trader):
+    with visitor(site.replace(NAME, LOOPBACK), size=PHONE) as person:
+        page = person.page
+        give_device(page)
+        page.goto(reverse("account_login"))
+        expect(page.get_by_role("button", name="Sign in with a passkey")).to_be_disabled()
+        person.inspect()
+        page.get_by_role("link", name=site.removeprefix("http://")).click()
+        expect(page.get_by_role("button", name="Sign in with a passkey")).to_be_enabled()
+        assert page.url == f"{site}{reverse('account_login')}"
         sound(person)
 
 

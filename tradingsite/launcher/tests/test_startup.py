@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 from tradingsite.launcher.layout import ROOT
 from tradingsite.launcher.leftovers import MARK
 from tradingsite.launcher.pids import is_alive, started_with
+from tradingsite.launcher.ports import is_taken
 from tradingsite.launcher.supervisor import answers
 from tradingsite.launcher.tests.checkout import Checkout, checkout, wait_for
 
@@ -34,6 +36,7 @@ def test_it_prepares_runs_everything_announces_the_page_and_ends_cleanly(here: C
         "demo",
     ]
     wait_for(lambda: "worker speaks replay 120" in here.output, "the first line of the worker")
+    assert f"The platform is at http://localhost:{here.port}/" in here.output
     assert answers(f"http://127.0.0.1:{here.port}/")
     wait_for(lambda: len(started_with(MARK, str(here.layout.data))) == 3, "web, worker and the sleep of the worker")
     process.send_signal(signal.SIGINT)
@@ -124,11 +127,21 @@ def test_it_refuses_a_taken_port_before_anything_starts(here: Checkout) -> None:
     assert not here.layout.services_file.exists()
 
 
+def test_a_port_is_taken_that_somebody_has_where_localhost_may_also_lead() -> None:
+    with socket.socket(socket.AF_INET6) as other:
+        try:
+            other.bind(("::1", 0))
+        except OSError:
+            pytest.skip("this machine has no IPv6")
+        other.listen()
+        assert is_taken(other.getsockname()[1])
+
+
 def test_it_refuses_to_run_twice(here: Checkout) -> None:
     here.start_until_page("--no-demo")
     done = here.command("--port", str(here.port))
     assert done.returncode == 2
-    assert f"but runs at http://127.0.0.1:{here.port}/" in done.stderr
+    assert f"but runs at http://localhost:{here.port}/" in done.stderr
 
 
 def test_it_stops_with_what_a_failed_command_said(here: Checkout) -> None:
