@@ -4,6 +4,9 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from engine.gates import TEXTS
+
+MONEY = {gate.name.lower() for gate, text in TEXTS.items() if text.unit == "quote"}
 PASS, BLOCKS, UNKNOWN, OFF = "pass", "blocks", "unknown", "off"
 DASH = "–"
 
@@ -24,6 +27,11 @@ class GateLine:
     threshold: str
     sentence: str
     distance: float | None
+
+    @property
+    def is_money(self) -> bool:
+        """Whether value and threshold are amounts of the account."""
+        return self.key in MONEY
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -70,7 +70,7 @@
       ? `O ${fixed(open)}  C ${fixed(close)}  ${change}`
       : `${when(time)}   O ${fixed(open)}  H ${fixed(high)}  L ${fixed(low)}  C ${fixed(close)}  ${change}  V ${brief.format(traded)}`;
     const values = data.indicators.filter((line) => line.values[index] != null).map((line) => `${line.label} ${figure(line, index)}`);
-    const done = data.markers.filter((mark) => mark.time === time).map(({ side, text }) => text || (side === "buy" ? "entry" : "exit"));
+    const done = data.markers.filter((mark) => mark.time === time).map((mark) => said(mark) || (mark.side === "buy" ? "entry" : "exit"));
     const more = narrow.matches ? done.join(", ") : [...values, ...done].join("   ");
     legend.textContent = more ? `${prices}\n${more}` : prices;
   }
@@ -87,7 +87,10 @@
   };
 
   // --- drawing ---
-  const marks = () => data.markers.map(({ time, side, text }) => side === "buy"
+  const concealed = () => document.documentElement.dataset.amounts === "hidden";
+  // The words of a mark: why, and unless amounts are hidden with what result.
+  const said = ({ text }) => (concealed() ? text.replace(/ [+−]?[\d,]+\.\d+$/, "") : text);
+  const marks = () => data.markers.map((mark) => ({ ...mark, text: said(mark) })).map(({ time, side, text }) => side === "buy"
     ? { time, position: "belowBar", shape: "arrowUp", color: colours.entry, text: wordy ? text : "" }
     : { time, position: "aboveBar", shape: "square", color: colours.exit, text: wordy ? text : "" });
 
@@ -324,7 +327,7 @@
   // What a screen reader hears of the bar under the cursor; said again only when it has changed, as by an order that filled.
   function speak() {
     const [time, ...prices] = data.candles[cursor];
-    const mark = data.markers.filter((one) => one.time === time).map((one) => one.text || "entry").join(", ");
+    const mark = data.markers.filter((one) => one.time === time).map((one) => said(one) || "entry").join(", ");
     const words = `${when(time)}: ${prices.slice(0, 4).map(fixed).join(", ")}${mark ? `; ${mark}` : ""}`;
     if (spoken.textContent !== words) spoken.textContent = words;
   }
@@ -360,6 +363,7 @@
   document.querySelector("[data-chart-table]").closest("details").addEventListener("toggle", () => data && table());
   document.addEventListener("bar", (event) => take(event.detail));
   document.addEventListener("resync", refresh);
+  document.addEventListener("amounts", () => { if (data) show(); });
   // An order or a trade changed: markers and lines with it.
   document.addEventListener("refreshed", (event) => { if (event.target.dataset.keys.includes("orders")) refresh(); });
   narrow.addEventListener("change", () => { if (data) show(); stretch(); });

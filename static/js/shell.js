@@ -2,6 +2,7 @@
 (() => {
   "use strict";
   const box = document.querySelector("[data-dialog-box]");
+  const root = document.documentElement;
 
   async function ask(link) {
     const url = new URL(link.href);
@@ -24,6 +25,14 @@
       form.querySelectorAll("button[type=submit]").forEach((one) => { one.disabled = true; });
       if (button) button.textContent = "Sending…";
     });
+  }
+
+  // A cookie of this device: the server knows it before the first byte, so that no amount flashes up.
+  function hideAmounts(hidden) {
+    document.cookie = `amounts=${hidden ? "hidden" : "shown"}; path=/; max-age=31536000; samesite=lax${location.protocol === "https:" ? "; secure" : ""}`;
+    if (hidden) root.dataset.amounts = "hidden"; else delete root.dataset.amounts;
+    document.querySelectorAll("[data-privacy]").forEach((button) => button.setAttribute("aria-pressed", String(hidden)));
+    document.dispatchEvent(new CustomEvent("amounts"));
   }
 
   function reveal(button) {
@@ -54,6 +63,7 @@
     }
     const button = event.target.closest("[data-reveal]");
     if (button) reveal(button);
+    if (event.target.closest("[data-privacy]")) hideAmounts(!root.dataset.amounts);
   });
 
   document.addEventListener("submit", (event) => {
@@ -73,7 +83,8 @@
     const toast = template.content.firstElementChild.cloneNode(true);
     toast.setAttribute("role", event.detail.urgent ? "alert" : "status");
     toast.classList.add(event.detail.tone || "info");
-    toast.querySelector("p").textContent = event.detail.text;
+    // A quantity or an amount has a code behind it.
+    toast.querySelector("p").textContent = root.dataset.amounts ? event.detail.text.replace(/\d[\d.,]*(?=\s[A-Z]{2})/g, "•••") : event.detail.text;
     place.append(toast);
     while (place.children.length > 4) place.firstElementChild.remove();
     fade(toast);

@@ -124,11 +124,11 @@ def test_a_new_version_is_offered_and_taken_only_when_asked(site, live_market):
         page.goto(reverse("portfolio:paper"))
         controlled(page)
         page.evaluate("window.neverReloaded = true")
-        page.get_by_label("Amount").fill("12")
+        page.get_by_label("Amount", exact=True).fill("12")
         page.evaluate(LATER)
         expect(page.get_by_text("A new version is ready.")).to_be_visible()
         assert page.evaluate("window.neverReloaded")
-        expect(page.get_by_label("Amount")).to_have_value("12")
+        expect(page.get_by_label("Amount", exact=True)).to_have_value("12")
         owner.inspect()
         with page.expect_navigation():
             page.get_by_role("button", name="Reload").click()

@@ -1,6 +1,7 @@
 """What is around every page, in Chromium: quick find, pausing, messages; and the pages of logs and limits."""
 
 import logging
+import re
 
 import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher, make_password
@@ -10,12 +11,14 @@ from playwright.sync_api import expect
 from apps.operations.hints import toast
 from apps.operations.logs.store import StoreHandler
 from apps.risk.models import LimitChange
-from tradingsite.testing.people import make_account, make_bot
+from tradingsite.testing.people import NO_LIMITS, make_account, make_bot
+from tradingsite.testing.scripted import LONG
 from tradingsite.testing.site import DESKTOP, PHONE, Visitor, visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SIZES = pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 PASSWORD = "correct horse battery"
+AMOUNT = re.compile(r"\d\sUSD")
 
 
 def said(user, text: str) -> None:
@@ -36,7 +39,7 @@ def test_quick_find_opens_with_a_slash_and_is_walked_with_arrows(site, live_mark
     with visitor(site, size=DESKTOP, user=account.owner) as owner:
         page = owner.page
         page.goto(reverse("portfolio:paper"))
-        page.get_by_label("Amount").press("/")
+        page.get_by_label("Amount", exact=True).press("/")
         expect(page.get_by_role("dialog")).to_be_hidden()
         page.locator("main").press("/")
         expect(page.get_by_role("searchbox")).to_be_focused()
@@ -92,6 +95,43 @@ def test_only_urgent_messages_interrupt(site, live_market):
         toast(account.owner.pk, "A report is ready")
         expect(page.locator(".toast[role=status]")).to_contain_text("A report is ready")
         sound(owner)
+
+
+@SIZES
+def test_amounts_are_hidden_on_this_device_and_stay_so_while_they_move(site, live_market, scripted, size):
+    account = make_account(limits=NO_LIMITS)
+    make_bot(account, live_market.product, size=0.5)
+    live_market.bar(100, volume=LONG)
+    live_market.bar(100)
+    with visitor(site, size=size, user=account.owner) as owner:
+        page = owner.page
+        page.goto(reverse("dashboard:overview"))
+        result = page.locator("main [data-v=open_pnl]")
+        expect(result).to_contain_text("USD")
+        assert result.inner_text()
+        if size == PHONE:
+            page.get_by_role("button", name="Account menu").click()
+        page.get_by_role("button", name="Hide amounts").first.click()
+        expect(result).to_be_hidden()
+        assert not AMOUNT.search(page.inner_text("body"))
+        expect(page.locator("[data-connection]")).to_have_attribute("data-state", "live")
+        before = result.text_content()
+        live_market.bar(110)
+        expect(result).not_to_have_text(before)  # it moves on, unseen
+        toast(account.owner.pk, "Sold 0.0125 BTC at 9,500.00 USD")
+        expect(page.locator(".toast")).to_contain_text("Sold ••• BTC at ••• USD")
+        for name in ("dashboard:overview", "portfolio:positions", "portfolio:portfolio", "bots:list"):
+            html, _, _ = page.goto(reverse(name)).text().partition("<head>")
+            assert 'data-amounts="hidden"' in html
+            assert not AMOUNT.search(page.inner_text("body")), name
+            sound(owner)
+        if size == PHONE:
+            page.get_by_role("button", name="Account menu").click()
+        page.get_by_role("button", name="Hide amounts").first.click()
+        assert AMOUNT.search(page.inner_text("body"))
+    with visitor(site, size=size, user=account.owner) as elsewhere:
+        elsewhere.page.goto(reverse("dashboard:overview"))
+        assert AMOUNT.search(elsewhere.page.inner_text("body"))
 
 
 @SIZES

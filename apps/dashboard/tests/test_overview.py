@@ -45,7 +45,9 @@ def test_it_shows_equity_position_and_fill_of_a_running_bot(client, market):
     page = text(client)
     position = Position.objects.get()
     assert f'data-v="pos.{position.pk}.pnl"' in page
-    assert f'<strong>Buy</strong> <span class="num">{position.bought:.8f} BTC</span>' in page
+    assert (
+        f'<strong>Buy</strong> <span class="num"><span class="private">{position.bought:.8f}</span> BTC</span>' in page
+    )
     assert "Holds: a position is open" in page
     assert "BTC-USD" in page
 

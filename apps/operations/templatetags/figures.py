@@ -30,18 +30,36 @@ def price(value: formats.Number | None, product: object) -> str:
 
 
 @register.filter
+def private(text: str) -> SafeString:
+    """What says how much somebody has: dots while amounts are hidden (site.css)."""
+    return format_html('<span class="private">{}</span>', text)
+
+
+@register.filter
 def size(value: formats.Number | None, product: object) -> str:
+    """A quantity that everybody may see."""
     return formats.size(value, product.base_increment)  # type: ignore[attr-defined]
 
 
 @register.filter
-def money(value: formats.Number | None, currency: str = "USD") -> str:
+def quantity(value: formats.Number | None, product: object) -> SafeString:
+    """How much somebody bought, holds or sold."""
+    return private(size(value, product))
+
+
+@register.filter
+def money(value: formats.Number | None, currency: str = "USD") -> SafeString:
+    return private(formats.money(value, currency))
+
+
+@register.filter
+def money_text(value: formats.Number | None, currency: str = "USD") -> str:
+    """For an attribute, where no element can stand."""
     return formats.money(value, currency)
 
 
 @register.filter
-def signed_money(value: formats.Number | None, currency: str = "USD") -> str:
-    """A gain or loss where no colour can stand."""
+def signed_money_text(value: formats.Number | None, currency: str = "USD") -> str:
     return formats.money(value, currency, sign=True)
 
 
@@ -58,7 +76,7 @@ def percent(value: formats.Number | None, places: int = 2) -> str:
 @register.simple_tag
 def result(value: formats.Number | None, currency: str = "USD", key: str = "") -> SafeString:
     """A gain or loss: sign, arrow and colour together. ``key`` names the live value that keeps it up to date."""
-    return _figure(formats.money(value, currency, sign=True), formats.tone(value), key)
+    return _figure(formats.money(value, currency, sign=True), f"{formats.tone(value)} private", key)
 
 
 @register.simple_tag
@@ -70,7 +88,7 @@ def change(ratio: formats.Number | None, key: str = "", places: int = 2) -> Safe
 @register.simple_tag
 def amount(value: formats.Number | None, currency: str = "USD", key: str = "") -> SafeString:
     """A balance: no sign, no colour."""
-    return _figure(formats.money(value, currency), "" if formats.is_known(value) else "unknown", key)
+    return _figure(formats.money(value, currency), f"{'' if formats.is_known(value) else 'unknown'} private", key)
 
 
 @register.simple_tag
