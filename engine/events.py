@@ -1,19 +1,31 @@
-"""The event sequence of a market: a number that says what came before what."""
+"""The event sequence of a market: a number that says what came before what.
+
+A bar's OPEN has twice its opening time and its BAR (or TIME) twice its closing time less one, whatever the bar's
+length: bars of a second and of a minute share one sequence. The BAR of a minute comes after everything inside it (with
+the BAR of its last second) and before the next OPEN.
+"""
 
 from engine.kinds import EventKind
 
 SESSION_SPAN = 100_000_000_000  # twice the seconds since 1970 stay below this until the year 3554
+MINUTE = 60
 
 
-def event_position(*, session: int, time: int, kind: EventKind) -> int:
+def event_position(*, session: int, time: int, kind: EventKind, granularity: int = MINUTE) -> int:
     """Place of an event in the venue's sequence.
 
-    ``time`` is the bar's opening time in seconds UTC for OPEN, BAR and TIME alike, so that a bar's OPEN comes before
-    its BAR and both before the next bar's OPEN. ``session`` separates the runs of a recording.
+    ``time`` is the bar's opening time in seconds UTC for OPEN, BAR and TIME alike, ``granularity`` its length in
+    seconds. ``session`` separates the runs of a recording.
     """
-    return session * SESSION_SPAN + 2 * time + (0 if kind == EventKind.OPEN else 1)
+    place = 2 * time if kind == EventKind.OPEN else 2 * (time + granularity) - 1
+    return session * SESSION_SPAN + place
+
+
+def event_second(position: int) -> int:
+    """The market second (UTC) in which an event ended: of an OPEN its own, of a BAR or TIME the bar's last."""
+    return position % SESSION_SPAN // 2
 
 
 def event_minute(position: int) -> int:
-    """The bar's opening time that ``event_position`` was given."""
-    return position % SESSION_SPAN // 2
+    """Opening time of the minute an event belongs to, seconds UTC."""
+    return event_second(position) // MINUTE * MINUTE

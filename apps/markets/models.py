@@ -39,6 +39,7 @@ class MarketSession(models.Model):
     simulated = models.BooleanField(default=True)
     recording = models.CharField(max_length=120, blank=True)
     speed = models.FloatField(default=1)  # market seconds a wall second; 0 = as fast as it settles
+    granularity = models.PositiveSmallIntegerField(default=60)  # seconds of the bars that paper orders match
     starts = models.BigIntegerField(default=0)  # market seconds UTC of the first event played
     ends = models.BigIntegerField(default=0)  # market seconds UTC at which the recording ends
     opened = models.DateTimeField(auto_now_add=True)
@@ -61,6 +62,8 @@ class Feed(models.Model):
     product = models.OneToOneField(Product, on_delete=models.CASCADE, related_name="feed")
     session = models.ForeignKey(MarketSession, on_delete=models.CASCADE, related_name="feeds")
     position = models.BigIntegerField(default=0)  # of the last event; see engine.events
+    # Up to here its bars are recorded, seconds too where they are matched: what paper orders have met or will meet.
+    recorded = models.BigIntegerField(default=0)
     market_time = models.BigIntegerField(default=0)  # seconds UTC: OPEN its time, BAR its close
     price = models.FloatField(null=True)
     updated = models.DateTimeField(null=True)  # wall time of the last event

@@ -132,6 +132,7 @@ class Fill(models.Model):
     fee_currency = models.CharField(max_length=12)
     maker = models.BooleanField(default=False)
     reason = models.CharField(max_length=8, blank=True)  # 'market', 'limit', 'stop', 'target'
+    bar = models.PositiveSmallIntegerField(default=0)  # seconds of the bar that filled it on paper; 0 = a real trade
     seq = models.BigIntegerField()
     created = models.DateTimeField(auto_now_add=True)
 

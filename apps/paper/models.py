@@ -35,7 +35,8 @@ class PaperOrder(models.Model):
     filled = models.BigIntegerField(default=0)
     limit = models.FloatField(default=0)
     stop = models.FloatField(default=0)
-    funds = models.FloatField(default=0)
+    funds = models.FloatField(default=0)  # what is left of them
+    asked = models.FloatField(default=0)  # the funds as they were on arrival
     arrival = models.BigIntegerField()  # event position on arrival: only later events match
     triggered = models.BooleanField(default=False)
     time_in_force = models.PositiveSmallIntegerField(default=0)  # engine.kinds.TimeInForce
@@ -43,6 +44,7 @@ class PaperOrder(models.Model):
     expires = models.BigIntegerField(default=0)  # market seconds UTC of a GTD, 0 = never
     resting = models.BooleanField(default=False)  # has seen an event: a limit order makes from now on
     status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
+    ended = models.BigIntegerField(null=True)  # the last event it could match before it was cancelled from outside
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -61,6 +63,7 @@ class PaperFill(models.Model):
     fee = money()
     maker = models.BooleanField(default=False)
     reason = models.CharField(max_length=8)
+    bar = models.PositiveSmallIntegerField(default=60)  # seconds of the bar whose event filled it
 
     class Meta:
         indexes = [models.Index(fields=["account", "id"])]

@@ -99,11 +99,12 @@ def _bar_of(bars: np.ndarray, i: int, granularity: int, candles: np.ndarray, can
 @njit
 def _show(bar: Record, kind: int, granularity: int, event: Record) -> None:
     """A bar as one of its two events. Its first trade knows one price only."""
-    event["kind"], event["time"], event["position"] = kind, bar["time"], 2 * bar["time"] + kind
+    event["kind"], event["time"], event["position"] = kind, bar["time"], 2 * bar["time"]  # engine.events
     event["open"] = event["high"] = event["low"] = event["close"] = bar["open"]
     event["volume"] = 0.0
     if kind == BAR:
         event["time"] += granularity
+        event["position"] = 2 * event["time"] - 1
         event["high"], event["low"], event["close"] = bar["high"], bar["low"], bar["close"]
         event["volume"] = bar["volume"]
 
@@ -111,7 +112,7 @@ def _show(bar: Record, kind: int, granularity: int, event: Record) -> None:
 @njit
 def _silence(open_time: int, granularity: int, last: float, event: Record) -> None:
     """Nobody traded: the last close stands."""
-    event["kind"], event["time"], event["position"] = TIME, open_time + granularity, 2 * open_time + 1
+    event["kind"], event["time"], event["position"] = TIME, open_time + granularity, 2 * (open_time + granularity) - 1
     event["open"] = event["high"] = event["low"] = event["close"] = last
     event["volume"] = 0.0
 

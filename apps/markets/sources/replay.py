@@ -10,7 +10,7 @@ from apps.markets.recordings import VENUE, Recording
 from apps.markets.services import product_upsert, session_open, session_set_speed
 from apps.markets.sources import MINUTE, Bar, SourceEvent
 from apps.operations.ownership import Owner
-from engine.events import SESSION_SPAN, event_position
+from engine.events import event_minute, event_position
 from engine.kinds import EventKind
 
 
@@ -39,7 +39,7 @@ class ReplaySource:
 
     def events(self, session: MarketSession, after: int) -> Iterator[SourceEvent]:
         bars = {symbol: self._bars(candles) for symbol, candles in self._candles.items()}
-        resumed = after % SESSION_SPAN // 2 // MINUTE * MINUTE
+        resumed = event_minute(after)
         for minute in range(max(session.starts, resumed), session.ends, MINUTE):
             for kind in (EventKind.OPEN, EventKind.BAR):
                 if event_position(session=session.pk, time=minute, kind=kind) > after:
