@@ -8,6 +8,7 @@ from engine.backtest.run import run_backtest
 from engine.config import NO_LIMITS, BotSettings, Costs, ProductRules, rules_record
 from engine.decide import decide, due, new_memory, no_signal
 from engine.orders.matching import exit_kind, exit_prices, match
+from engine.orders.resting import match_each
 from engine.records import CANDLE, CONDITIONS, EVENT, FILL, ORDER, VIEW
 from engine.strategies.registry import REGISTRY
 
@@ -19,6 +20,7 @@ def warm() -> None:
     rules = rules_record(PRODUCT, Costs())[0]
     conditions, event, order, fill, view = (np.zeros(1, kind)[0] for kind in (CONDITIONS, EVENT, ORDER, FILL, VIEW))
     match(order, event, rules, fill)
+    match_each(np.zeros(1, ORDER), np.ones(1, bool), event, rules, np.zeros(1, FILL))
     exit_prices(100.0, 0.01, 0.01, 0.01)
     exit_kind(0.01, 0.01)
     due(view, event, True)

@@ -95,6 +95,7 @@ class FillReport:
     exchange_order_id: str = ""
     symbol: str = ""
     side: str = ""
+    bar: int = 0  # seconds of the bar that filled it on paper; 0 = a real trade
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,9 @@
 """Who hears of what: fills the registries through which effects go up. The only place that knows both ends."""
 
+from collections.abc import Mapping
+
+import numpy as np
+
 from apps.accounts import registry as accounts
 from apps.accounts.models import TradingAccount
 from apps.accounts.sweeps import sign_ins_sweep
@@ -11,8 +15,10 @@ from apps.dashboard.console import console_sweep
 from apps.ledger.selectors import products_held
 from apps.markets import health as market_health
 from apps.markets import registry as markets
+from apps.markets.models import Product
 from apps.markets.purging import sessions_purge
 from apps.markets.registry import MarketEvent
+from apps.markets.sources import MINUTE
 from apps.operations import queues
 from apps.operations.api.idempotency import idempotency_sweep
 from apps.operations.health import checks as health
@@ -22,7 +28,13 @@ from apps.operations.sweeps import Sweep, sweeps
 from apps.orders import metrics as order_metrics
 from apps.orders import registry as orders
 from apps.orders.models import Order
-from apps.orders.sweeps import accounts_with_open_orders, orders_settled, orders_sweep, products_with_orders
+from apps.orders.sweeps import (
+    accounts_with_open_orders,
+    accounts_within_reach,
+    orders_settled,
+    orders_sweep,
+    products_with_orders,
+)
 from apps.portfolio import metrics as portfolio_metrics
 from apps.portfolio.first import open_first_account
 from apps.portfolio.services import session_restart
@@ -31,6 +43,7 @@ from apps.portfolio.usage import usage
 from apps.risk import metrics as risk_metrics
 from apps.risk import registry as risk
 from apps.risk.limit_changes import raises_sweep
+from engine.kinds import EventKind
 from exchanges.port import Exchange
 from tradingsite.personal import PERSONAL, user_end
 
@@ -53,8 +66,20 @@ def bot_order_finished(account: TradingAccount, order: Order) -> None:
 
 def match_orders(event: MarketEvent) -> None:
     """An event may fill orders: nudges the accounts whose orders rest in its product."""
+    if event.kind == EventKind.OPEN and event.session.granularity < MINUTE:
+        return  # it is told again with its second, which is what they meet
     for account_id in accounts_with_open_orders(event.product):
         nudge("orders_work", account_id, queue="orders")
+
+
+def match_seconds(seconds: Mapping[Product, np.ndarray]) -> None:
+    """Recorded seconds may fill orders: nudges the accounts of those that their prices reach, each once."""
+    for account_id in accounts_within_reach({each: span(bars) for each, bars in seconds.items()}):
+        nudge("orders_work", account_id, queue="orders")
+
+
+def span(bars: np.ndarray) -> tuple[float, float]:
+    return float(bars["low"].min()), float(bars["high"].max())
 
 
 def connect() -> None:
@@ -65,6 +90,7 @@ def connect() -> None:
     orders.exchange_for = exchange_for
     orders.on_finished["bot"] = bot_order_finished
     markets.on_event[:] = [match_orders, batches_open]
+    markets.on_seconds[:] = [match_seconds]
     markets.on_session[:] = [session_restart]
     markets.is_settled[:] = [batches_settled, orders_settled]  # in this order: decisions make orders
     markets.products_in_use[:] = [products_of_bots, products_held, products_with_orders]

@@ -14,9 +14,9 @@ from apps.markets import registry
 from apps.markets.candles import DAY, compact_day, compact_past, day_of
 from apps.markets.condition import Condition, DayCounts, condition_store, day_count, feeds_heard
 from apps.markets.models import MarketSession, Product
-from apps.markets.seconds import HOUR, seconds_compact, seconds_store
+from apps.markets.seconds import HOUR, seconds_commit, seconds_merge
 from apps.markets.services import event_commit, feed_late, feed_settled
-from apps.markets.sources import SourceEvent
+from apps.markets.sources import MINUTE, SourceEvent
 from apps.markets.stream import BEAT, announce, announce_heard, announce_tick
 from apps.operations.ownership import Owner
 from engine.kinds import EventKind
@@ -26,15 +26,24 @@ PATIENCE = 0.02  # wall seconds a look at the source may take
 POLL = 0.02  # wall seconds between looks at whether a bar has settled
 HOLD = 2.0  # wall seconds that the market waits for what a bar causes
 TICK = 0.5  # wall seconds between two prices of a product on open pages
+RECORD = 1.0  # wall seconds between two times at which seconds are recorded, those of all products at once
 
 
 @dataclass(frozen=True, slots=True)
 class LiveEvent:
-    """``seconds``: one-second CANDLE records of a minute that closes; ``backfilled``: told after the fact."""
+    """``seconds``: one-second CANDLE records of a whole minute that closes; ``backfilled``: told after the fact."""
 
     event: SourceEvent
     seconds: np.ndarray
     backfilled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSeconds:
+    """Seconds (CANDLE) of the minute in progress that are over: none before them is missing."""
+
+    symbol: str
+    bars: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +68,13 @@ class LiveSource(Protocol):
     """A market that happens whether anybody listens or not."""
 
     venue: str
+    granularity: int  # seconds of the bars that paper orders match
 
     def begin(self, owner: Owner | None) -> MarketSession:
         """The venue's session, opened when there is none; begins to listen."""
         ...
 
-    def poll(self, patience: float) -> list[LiveEvent]:
+    def poll(self, patience: float) -> list[LiveEvent | LiveSeconds]:
         """What has come to be known, in order for each product; waits at most about ``patience`` wall seconds."""
         ...
 
@@ -90,9 +100,10 @@ class LiveStream:
         self, source: LiveSource, *, owner: Owner, hold: float = HOLD, stopping: Callable[[], bool] = lambda: False
     ) -> None:
         self.source, self.owner, self.hold, self.stopping = source, owner, hold, stopping
-        self._queues: dict[str, deque[LiveEvent]] = {}
+        self._queues: dict[str, deque[LiveEvent | LiveSeconds]] = {}
+        self._seconds: dict[str, list[np.ndarray]] = {}  # that are not recorded yet
         self._unsettled: dict[str, Unsettled] = {}  # the last bar of each product
-        self._beaten = self._ticked = 0.0
+        self._beaten = self._ticked = self._recorded = 0.0
 
     def run(self) -> None:
         """Listens and commits until told to stop. Raises Fenced when another process has taken over."""
@@ -102,10 +113,14 @@ class LiveStream:
         try:
             while not self.stopping():
                 for each in self.source.poll(PATIENCE):
-                    self._queues.setdefault(each.event.symbol, deque()).append(each)
+                    symbol = each.symbol if isinstance(each, LiveSeconds) else each.event.symbol
+                    self._queues.setdefault(symbol, deque()).append(each)
                 self._commit_waiting(session)
+                if time.monotonic() - self._recorded >= RECORD:
+                    self._record(session)
                 self._tick()
                 self._beat(session)
+            self._record(session)
         finally:
             self.source.close()
             condition_store(self.source.venue, Condition(trouble="stopped"))
@@ -114,14 +129,27 @@ class LiveStream:
         """Bars of all products first: they are what decisions wait for."""
         for opens in (False, True):
             for symbol, waiting in self._queues.items():
-                while waiting and (opens or waiting[0].event.kind != EventKind.OPEN) and self._may(symbol, waiting[0]):
-                    self._commit(session, self.source.product(symbol), waiting.popleft())
+                while waiting and (opens or not _is_open(waiting[0])) and self._may(symbol, waiting[0]):
+                    each = waiting.popleft()
+                    if isinstance(each, LiveSeconds):
+                        self._seconds.setdefault(symbol, []).append(each.bars)
+                    else:
+                        self._commit(session, self.source.product(symbol), each)
                     self._beat(session)
 
-    def _may(self, symbol: str, live: LiveEvent) -> bool:
-        """Whether the event may be committed: an OPEN waits for what the bar before it caused."""
+    def _record(self, session: MarketSession) -> None:
+        """Records the seconds that are over, of all products in one transaction."""
+        self._recorded = time.monotonic()
+        waiting, self._seconds = self._seconds, {}
+        if waiting:
+            heard = {self.source.product(symbol): np.concatenate(parts) for symbol, parts in waiting.items()}
+            seconds_commit(session, heard, owner=self.owner)
+
+    def _may(self, symbol: str, live: LiveEvent | LiveSeconds) -> bool:
+        """Whether the event may be committed: an OPEN, and the seconds after it, wait for what the bar before it
+        caused."""
         last = self._unsettled.get(symbol)
-        if last is None or live.event.kind != EventKind.OPEN or live.backfilled:
+        if last is None or isinstance(live, LiveSeconds) or not _is_open(live) or live.backfilled:
             return True
         now = time.monotonic()
         if now < last.look:
@@ -141,11 +169,15 @@ class LiveStream:
     def _commit(self, session: MarketSession, product: Product, live: LiveEvent) -> None:
         event = live.event
         with transaction.atomic():
+            if event.kind != EventKind.OPEN:
+                told = self._seconds.pop(product.symbol, [])
+                seconds = np.concatenate([live.seconds, *told]) if live.backfilled else live.seconds
+                seconds_commit(session, {product: seconds}, owner=self.owner)
             committed = event_commit(session=session, product=product, event=event, owner=self.owner)
             if committed is None:
                 return
             if event.kind != EventKind.OPEN:
-                seconds_store(session, product, event.minute, live.seconds)
+                seconds_merge(session, product, event.minute, MINUTE)
                 counts = self.source.counts(product.symbol)
                 day_count(session, product, day_of(event.minute), counts, event=event, backfilled=live.backfilled)
         announce(committed, event)
@@ -153,7 +185,7 @@ class LiveStream:
             return
         self._unsettled[product.symbol] = Unsettled(committed.position, since=time.monotonic())
         if event.time % HOUR == 0:
-            seconds_compact(session, product, event.time - HOUR)
+            seconds_merge(session, product, event.time - HOUR, HOUR)
         if event.time % DAY == 0:
             compact_day(session, product, day_of(event.minute))
 
@@ -174,3 +206,7 @@ class LiveStream:
         feeds_heard(session, condition.whole)
         if condition.whole:
             announce_heard(self.source.venue)
+
+
+def _is_open(live: LiveEvent | LiveSeconds) -> bool:
+    return isinstance(live, LiveEvent) and live.event.kind == EventKind.OPEN

@@ -1,7 +1,9 @@
 """Effects of market events that go up. Filled once in tradingsite/wiring.py; called inside the event's transaction."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+
+import numpy as np
 
 from apps.markets.models import MarketSession, Product
 
@@ -22,6 +24,8 @@ class MarketEvent:
 
 
 on_event: list[Callable[[MarketEvent], None]] = []
+# One-second bars (CANDLE records) of a session that is matched by the second were recorded, by product.
+on_seconds: list[Callable[[Mapping[Product, np.ndarray]], None]] = []
 # A session was opened in place of an earlier one (None at first): the venue's paper accounts begin anew.
 on_session: list[Callable[[MarketSession, MarketSession | None], None]] = []
 # Whether everything that follows from a product's events up to a position is done.

@@ -1,51 +1,81 @@
-"""Recorded one-second bars: a chunk a minute, and one an hour once the hour is over."""
+"""Recorded one-second bars: a chunk each time they are recorded, one a minute that is over, and one an hour."""
 
 import hashlib
 import zlib
+from collections.abc import Mapping
 
 import numpy as np
 from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
 
+from apps.markets import registry
 from apps.markets.candles import CorruptChunk
-from apps.markets.models import MarketSession, Product, SecondChunk
-from apps.markets.sources import MINUTE
+from apps.markets.models import Feed, MarketSession, Product, SecondChunk
+from apps.operations.ownership import Owner
+from engine.events import event_position, event_second
+from engine.kinds import EventKind
 from engine.records import CANDLE
 
 HOUR = 3600
 
 
-def seconds_store(session: MarketSession, product: Product, minute: int, bars: np.ndarray) -> None:
-    """Keeps the seconds of a minute; a minute without a trade has no row. Safe to run again."""
-    if len(bars):
-        _write(session, product, minute, MINUTE, bars)
+def seconds_commit(session: MarketSession, heard: Mapping[Product, np.ndarray], *, owner: Owner | None = None) -> None:
+    """Records seconds that are over and tells the hooks of registry.on_seconds, all products in one transaction.
+
+    Seconds that a feed has had are left out. Raises Fenced when ``owner`` was replaced; nothing is written then.
+    """
+    with transaction.atomic():
+        if owner:
+            owner.check()
+        feeds = Feed.objects.select_for_update(of=("self",)).filter(product__in=heard).select_related("product")
+        fresh, reached = {}, []
+        for feed in feeds.order_by("pk"):
+            bars = heard[feed.product]
+            bars = bars[bars["time"] > event_second(feed.recorded)]
+            if len(bars):
+                last = int(bars["time"][-1])
+                feed.recorded = event_position(session=session.pk, time=last, kind=EventKind.BAR, granularity=1)
+                feed.updated = timezone.now()
+                fresh[feed.product] = bars
+                reached.append(feed)
+        if not fresh:
+            return
+        SecondChunk.objects.bulk_create(_chunk(session, *each) for each in fresh.items())
+        Feed.objects.bulk_update(reached, ["recorded", "updated"])
+        for hook in registry.on_seconds:
+            hook(fresh)
 
 
-def seconds_compact(session: MarketSession, product: Product, hour: int) -> int:
-    """Puts the minutes of an hour that is over into one chunk; the number of minutes."""
+def seconds_merge(session: MarketSession, product: Product, start: int, length: int) -> int:
+    """Puts the chunks of so many seconds that are over into one; how many there were. Safe to run again."""
     with transaction.atomic():
         rows = SecondChunk.objects.filter(
-            session=session, product=product, seconds=MINUTE, time__gte=hour, time__lt=hour + HOUR
+            session=session, product=product, seconds__lt=length, time__gte=start, time__lt=start + length
         )
-        minutes = list(rows.select_for_update().order_by("time"))
-        if minutes:
-            _write(session, product, hour, HOUR, np.concatenate([_read(row) for row in minutes]))
-            SecondChunk.objects.filter(pk__in=[row.pk for row in minutes]).delete()
-    return len(minutes)
+        parts = list(rows.select_for_update().order_by("time"))
+        if parts:
+            SecondChunk.objects.filter(pk__in=[row.pk for row in parts]).delete()
+            merged = _chunk(session, product, np.concatenate([_read(row) for row in parts]))
+            merged.time, merged.seconds = start, length
+            merged.save()
+    return len(parts)
 
 
 def seconds_load(session: MarketSession, product: Product, *, start: int, end: int) -> np.ndarray:
     """One-second bars with ``start`` <= opening time < ``end``, in time order. Raises CorruptChunk."""
     rows = SecondChunk.objects.filter(session=session, product=product, time__gt=start - HOUR, time__lt=end)
-    parts = [_read(row) for row in rows.order_by("time", "seconds")]
+    parts = [_read(row) for row in rows.filter(time__gt=start - F("seconds")).order_by("time", "seconds")]
     bars = np.concatenate([np.zeros(0, CANDLE), *parts])
     return bars[(bars["time"] >= start) & (bars["time"] < end)]
 
 
-def _write(session: MarketSession, product: Product, time: int, seconds: int, bars: np.ndarray) -> None:
+def _chunk(session: MarketSession, product: Product, bars: np.ndarray) -> SecondChunk:
     data = zlib.compress(bars.tobytes())
-    SecondChunk.objects.update_or_create(
-        session=session, product=product, time=time, seconds=seconds,
-        defaults={"bars": len(bars), "data": data, "sha256": hashlib.sha256(data).hexdigest()},
+    first, last = int(bars["time"][0]), int(bars["time"][-1])
+    return SecondChunk(
+        session=session, product=product, time=first, seconds=last - first + 1, bars=len(bars), data=data,
+        sha256=hashlib.sha256(data).hexdigest(),
     )  # fmt: skip
 
 

@@ -58,7 +58,7 @@ def product_of(
 
 def session_open(
     *, venue: str, title: str, history: Mapping[Product, np.ndarray], starts: int, ends: int, recording: str = "",
-    speed: float = 1, simulated: bool = True, owner: Owner | None = None,
+    speed: float = 1, granularity: int = MINUTE, simulated: bool = True, owner: Owner | None = None,
 ) -> MarketSession:  # fmt: skip
     """Opens a venue's next session in place of the one that is open, with the minutes that lie before it.
 
@@ -72,8 +72,9 @@ def session_open(
             MarketSession.objects.filter(venue=venue, closed=None).update(closed=timezone.now())
             compact_past(earlier, before=earlier.ends + DAY)
         session = MarketSession.objects.create(
-            venue=venue, title=title, simulated=simulated, recording=recording, speed=speed, starts=starts, ends=ends
-        )
+            venue=venue, title=title, simulated=simulated, recording=recording, speed=speed, granularity=granularity,
+            starts=starts, ends=ends,
+        )  # fmt: skip
         for hook in registry.on_session:  # while the feeds still show how the earlier session ended
             hook(session, earlier)
         for product, candles in history.items():
@@ -93,8 +94,8 @@ def feed_place(*, session: MarketSession, product: Product, starts: int, history
     feed, _ = Feed.objects.update_or_create(
         product=product,
         defaults={
-            "session": session, "position": before, "settled": before, "market_time": starts, "late": 0,
-            "price": float(history["close"][-1]) if len(history) else None, "updated": timezone.now(),
+            "session": session, "position": before, "recorded": before, "settled": before, "market_time": starts,
+            "late": 0, "price": float(history["close"][-1]) if len(history) else None, "updated": timezone.now(),
         },
     )  # fmt: skip
     return feed
@@ -122,9 +123,11 @@ def event_commit(
             return None
         closed = _candles_write(session, product, event)
         feed.position, feed.market_time, feed.updated = position, event.time, timezone.now()
+        if event.kind != EventKind.OPEN or session.granularity == MINUTE:
+            feed.recorded = max(feed.recorded, position)
         if event.bar:
             feed.price = event.bar.close
-        feed.save(update_fields=["position", "market_time", "price", "updated"])
+        feed.save(update_fields=["position", "recorded", "market_time", "price", "updated"])
         committed = MarketEvent(
             product=product, session=session, kind=event.kind, position=position, time=event.time,
             price=feed.price if feed.price is not None else float("nan"), closed=closed,
@@ -200,8 +203,8 @@ def minutes_fill(
                 bars = aggregate(load_range(session, product, MINUTE, start=start, end=end), seconds)
                 rows = [dict(zip(BAR, row, strict=True)) for row in bars.tolist()]
                 _upsert([Candle(**place, timeframe=seconds, **row) for row in rows])
-        feed.position = event_position(session=session.pk, time=until - MINUTE, kind=EventKind.BAR)
+        feed.position = feed.recorded = event_position(session=session.pk, time=until - MINUTE, kind=EventKind.BAR)
         feed.market_time, feed.updated = until, timezone.now()
         if len(candles):
             feed.price = float(candles["close"][-1])
-        feed.save(update_fields=["position", "market_time", "price", "updated"])
+        feed.save(update_fields=["position", "recorded", "market_time", "price", "updated"])

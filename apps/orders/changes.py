@@ -87,7 +87,7 @@ def fill_apply(account: TradingAccount, order: Order, report: FillReport) -> Fil
     fill = Fill.objects.create(
         order=order, account=account, trade_id=report.trade_id, position=report.position, at=report.at,
         price=report.price, quantity=report.quantity, fee=report.fee, fee_currency=report.fee_currency,
-        maker=report.maker, reason=report.reason, seq=order.seq,
+        maker=report.maker, reason=report.reason, bar=report.bar, seq=order.seq,
     )  # fmt: skip
     _hold_use(account, order, report, notional)
     _post(account, order, fill, notional)

@@ -1,6 +1,6 @@
 """What the clock does about orders: every waiting row is found again, whatever messages were lost."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from django.db import models
@@ -12,16 +12,20 @@ from apps.operations.nudges import nudge
 from apps.orders.cursors import caught_up
 from apps.orders.models import Order
 from apps.risk.models import Halt
+from engine.kinds import OrderKind
 from engine.orders.states import WORKING, OrderState
 
 QUIET = timedelta(seconds=0.7)  # younger rows are still on their ordinary way
+PRICED = [OrderKind.LIMIT, OrderKind.STOP, OrderKind.BRACKET]  # nothing but their prices decides when they fill
 BUSY = [OrderState.PENDING, OrderState.SUBMITTING, OrderState.CANCELLING]
 
 
 def orders_sweep() -> None:
     """Nudges every account whose orders wait, whose senders died or whose exchange has news."""
     waiting = Order.objects.filter(state__in=WORKING, created__lt=timezone.now() - QUIET)
-    due = waiting.filter(~Q(state=OrderState.OPEN) | Q(cancel_requested=True) | ~caught_up("product__feed__position"))
+    # Whom a second reaches is nudged. Was that lost, a market order is found here, any other with its minute.
+    matched = ~caught_up("product__feed__position") | Q(~caught_up("product__feed__recorded"), kind=OrderKind.MARKET)
+    due = waiting.filter(~Q(state=OrderState.OPEN) | Q(cancel_requested=True) | matched)
     for account_id in due.values_list("account_id", flat=True).distinct():
         nudge("orders_work", account_id, queue="orders")
     if Halt.objects.filter(swept=False, released_at=None).exists():
@@ -42,6 +46,20 @@ def accounts_with_open_orders(product: Product) -> list[int]:
     """Ids of accounts that an event of the product may concern."""
     ids = Order.objects.filter(product=product, state__in=[OrderState.OPEN, OrderState.CANCELLING])
     return list(ids.values_list("account_id", flat=True).distinct())
+
+
+def accounts_within_reach(prices: Mapping[Product, tuple[float, float]]) -> list[int]:
+    """Ids of accounts with open orders that may be filled where each product traded between (lowest, highest).
+
+    Who is left out meets the same prices later, at the latest with the minute.
+    """
+    due = Q()
+    for product, (low, high) in prices.items():
+        buy = Q(side=Order.Side.BUY) & (Q(limit_price__gt=low) | Q(stop_price__lte=high))
+        sell = Q(side=Order.Side.SELL) & (Q(limit_price__lt=high) | Q(stop_price__gte=low))
+        due |= Q(Q(filled__gt=0) | ~Q(kind__in=PRICED) | buy | sell, product=product)
+    orders = Order.objects.filter(due, state__in=[OrderState.OPEN, OrderState.CANCELLING])
+    return list(orders.order_by().values_list("account_id", flat=True).distinct())
 
 
 def products_with_orders(venue: str) -> models.QuerySet[Order, int]:

@@ -38,15 +38,16 @@ class PaperExchange:
         if known:
             return order_report(known)
         check(order, product, feed)
-        if book.position != feed.position and not book.orders.filter(status=PaperOrder.Status.OPEN).exists():
-            book.position = feed.position
+        if book.position != feed.recorded and not book.orders.filter(status=PaperOrder.Status.OPEN).exists():
+            book.position = feed.recorded
             book.save(update_fields=["position"])
         placed = PaperOrder.objects.create(
-            book=book, client_order_id=order.client_order_id, kind=order.kind, arrival=feed.position,
+            book=book, client_order_id=order.client_order_id, kind=order.kind, arrival=feed.recorded,
             side=Side.BUY if order.side == "buy" else Side.SELL, lots=int(order.quantity / product.base_increment),
             limit=float(order.limit_price or 0), stop=float(order.stop_price or 0), funds=float(order.funds or 0),
             time_in_force=order.time_in_force, post_only=order.post_only,
             expires=int(order.expires.timestamp()) if order.expires else 0,
+            asked=float(order.funds or 0),
         )  # fmt: skip
         return order_report(placed)
 
@@ -60,7 +61,8 @@ class PaperExchange:
         order.refresh_from_db()
         if order.status == PaperOrder.Status.OPEN:
             order.status = PaperOrder.Status.CANCELLED
-            order.save(update_fields=["status"])
+            order.ended = PaperBook.objects.get(pk=order.book_id).position
+            order.save(update_fields=["status", "ended"])
         return order_report(order)
 
     def native(self, symbol: str) -> frozenset[OrderKind]:
@@ -121,7 +123,7 @@ class PaperExchange:
         """Matches the books with open orders against every event since; the positions reached by symbol."""
         feeds = Feed.objects.filter(product__venue=self.account.venue)
         # Before the books: an order that is in none of them yet arrives here or later.
-        reached = dict(feeds.values_list("product__symbol", "position"))
+        reached = dict(feeds.values_list("product__symbol", "recorded"))
         with transaction.atomic():
             return reached | self._match()
 
@@ -143,10 +145,11 @@ class PaperExchange:
             words = f"quantity must be above what is filled, {filled.normalize():f}, was {new.quantity:f}"
             raise Rejected(words, field="quantity")
         if (new.limit_price, new.stop_price) != (old.limit_price, old.stop_price):
-            order.arrival, order.resting = feed.position, False  # the new price is met by later events only
+            order.arrival, order.resting = feed.recorded, False  # the new price is met by later events only
         order.lots = int(new.quantity / product.base_increment)
         order.limit, order.stop = float(new.limit_price or 0), float(new.stop_price or 0)
-        order.save(update_fields=["arrival", "resting", "lots", "limit", "stop"])
+        order.edited = True
+        order.save(update_fields=["arrival", "resting", "lots", "limit", "stop", "edited"])
 
     def _orders(self) -> QuerySet[PaperOrder]:
         return PaperOrder.objects.filter(book__account=self.account).select_related("book__product")
@@ -166,7 +169,7 @@ class PaperExchange:
         order of their numbers, and who reads on from a cursor would miss one.
         """
         books = list(self._locked(PaperBook.objects.filter(account=self.account).order_by("pk")))
-        behind = [book for book in books if book.position < book.product.feed.position]
+        behind = [book for book in books if book.position < book.product.feed.recorded]
         if not behind:
             return {}
         orders = PaperOrder.objects.filter(book__in=behind, status=PaperOrder.Status.OPEN).order_by("book", "pk")

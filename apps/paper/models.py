@@ -26,6 +26,8 @@ class PaperOrder(models.Model):
         OPEN = "open", "Open"
         FILLED = "filled", "Filled"
         CANCELLED = "cancelled", "Cancelled"
+        EXPIRED = "expired", "Expired"
+        REJECTED = "rejected", "Rejected"
 
     book = models.ForeignKey(PaperBook, on_delete=models.CASCADE, related_name="orders")
     client_order_id = models.UUIDField(unique=True)
@@ -45,6 +47,7 @@ class PaperOrder(models.Model):
     resting = models.BooleanField(default=False)  # has seen an event: a limit order makes from now on
     status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
     ended = models.BigIntegerField(null=True)  # the last event it could match before it was cancelled from outside
+    edited = models.BooleanField(default=False)  # what it was before is not kept
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:

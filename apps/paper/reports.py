@@ -14,6 +14,8 @@ STATES = {
     PaperOrder.Status.OPEN: OrderState.OPEN,
     PaperOrder.Status.FILLED: OrderState.FILLED,
     PaperOrder.Status.CANCELLED: OrderState.CANCELLED,
+    PaperOrder.Status.EXPIRED: OrderState.EXPIRED,
+    PaperOrder.Status.REJECTED: OrderState.REJECTED,
 }
 
 
@@ -43,7 +45,8 @@ def fill_report(fill: PaperFill) -> FillReport:
     return FillReport(
         cursor=fill.pk, client_order_id=fill.order.client_order_id, trade_id=str(fill.pk), position=fill.position,
         at=datetime.fromtimestamp(fill.time, UTC), price=fill.price, quantity=fill.quantity, fee=fill.fee,
-        fee_currency=product.quote, maker=fill.maker, reason=fill.reason, exchange_order_id=f"paper-{fill.order_id}",
+        fee_currency=product.quote, maker=fill.maker, reason=fill.reason, bar=fill.bar,
+        exchange_order_id=f"paper-{fill.order_id}",
         symbol=product.symbol, side="buy" if fill.order.side == Side.BUY else "sell",
     )  # fmt: skip
 

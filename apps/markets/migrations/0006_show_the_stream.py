@@ -4,28 +4,29 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("markets", "0005_keep_trades_not_believed"),
+        ('markets', '0005_keep_trades_not_believed'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="StreamState",
+            name='StreamState',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("venue", models.CharField(max_length=32, unique=True)),
-                ("wanted", models.BooleanField(default=True)),
-                ("connected", models.BooleanField(default=False)),
-                ("since", models.DateTimeField(null=True)),
-                ("heard", models.DateTimeField(null=True)),
-                ("told", models.DateTimeField(null=True)),
-                ("connections", models.PositiveIntegerField(default=0)),
-                ("gaps", models.PositiveIntegerField(default=0)),
-                ("unreadable", models.PositiveIntegerField(default=0)),
-                ("rate", models.FloatField(default=0)),
-                ("lag", models.FloatField(null=True)),
-                ("trouble", models.CharField(blank=True, max_length=200)),
-                ("products", models.JSONField(default=dict)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('venue', models.CharField(max_length=32, unique=True)),
+                ('wanted', models.BooleanField(default=True)),
+                ('connected', models.BooleanField(default=False)),
+                ('since', models.DateTimeField(null=True)),
+                ('heard', models.DateTimeField(null=True)),
+                ('told', models.DateTimeField(null=True)),
+                ('connections', models.PositiveIntegerField(default=0)),
+                ('gaps', models.PositiveIntegerField(default=0)),
+                ('unreadable', models.PositiveIntegerField(default=0)),
+                ('rate', models.FloatField(default=0)),
+                ('lag', models.FloatField(null=True)),
+                ('trouble', models.CharField(blank=True, max_length=200)),
+                ('products', models.JSONField(default=dict)),
             ],
         ),
     ]

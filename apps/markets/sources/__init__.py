@@ -45,6 +45,7 @@ class MarketSource(Protocol):
     """A market whose events can be read again from any position of the session in progress."""
 
     venue: str
+    granularity: int  # seconds of the bars that paper orders match
     speed: float  # market seconds a wall second; 0 = as fast as they settle
 
     def begin(self, owner: Owner | None) -> MarketSession:

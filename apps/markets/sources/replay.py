@@ -17,7 +17,7 @@ from engine.kinds import EventKind
 class ReplaySource:
     """Plays a recording over and over, each time as a new session. Raises CandleFileError for a file it cannot play."""
 
-    venue = VENUE
+    venue, granularity = VENUE, MINUTE
 
     def __init__(self, recording: Recording, speed: float) -> None:
         self.recording, self.speed = recording, speed
@@ -65,7 +65,7 @@ class ReplaySource:
             history[product] = candles[candles["time"] < self.starts]
         return session_open(
             venue=self.venue, title=self.recording.title, recording=self.recording.key, speed=self.speed,
-            starts=self.starts, ends=self.ends, history=history, owner=owner,
+            granularity=self.granularity, starts=self.starts, ends=self.ends, history=history, owner=owner,
         )  # fmt: skip
 
 

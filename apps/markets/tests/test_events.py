@@ -25,7 +25,7 @@ def feed(market):
 def read(market, after=0, until=None):
     here = feed(market)
     found = events_between(here, after, here.position if until is None else until)
-    return [(EventKind(event["kind"]), event["time"] - market.session.starts, event["open"]) for event in found]
+    return [(EventKind(event["kind"]), event["time"] - market.session.starts, event["open"]) for event, _ in found]
 
 
 def test_each_minute_gives_its_open_and_its_bar(market):
@@ -60,7 +60,7 @@ def test_a_minute_that_closes_while_it_is_read_gives_its_open_once(market, monke
         return bars
 
     monkeypatch.setattr(events, "load_range", race)
-    assert [EventKind(event["kind"]) for event in events_between(here, 0, here.position)] == [OPEN]
+    assert [EventKind(event["kind"]) for event, _ in events_between(here, 0, here.position)] == [OPEN]
 
 
 def test_a_minute_without_trades_has_no_event(market):

@@ -10,7 +10,7 @@ import numpy as np
 from apps.markets import registry
 from apps.markets.candles import load
 from apps.markets.condition import Condition, DayCounts, Unbelieved
-from apps.markets.live import LiveEvent, Tick
+from apps.markets.live import LiveEvent, LiveSeconds, Tick
 from apps.markets.models import Candle, Feed, MarketSession, Product
 from apps.markets.selectors import session_current
 from apps.markets.services import feed_place, minutes_fill, session_open
@@ -44,7 +44,7 @@ USUAL = 300  # minutes whose median volume is the usual one
 class CoinbaseSource:
     """A LiveSource. REST that fails is asked again later; what is known goes on meanwhile."""
 
-    venue = VENUE
+    venue, granularity = VENUE, 1
 
     def __init__(self, options: Options, client: MarketClient) -> None:
         self.options, self.client = options, client
@@ -60,19 +60,20 @@ class CoinbaseSource:
     def begin(self, owner: Owner | None) -> MarketSession:
         self._owner = owner
         self._session = session_current(VENUE) or session_open(
-            venue=VENUE, title=TITLE, history={}, starts=0, ends=0, simulated=False, owner=owner
-        )
-        if self._session.title != TITLE:  # candles were imported before
-            MarketSession.objects.filter(pk=self._session.pk).update(title=TITLE)
+            venue=VENUE, title=TITLE, history={}, starts=0, ends=0, simulated=False, owner=owner,
+            granularity=self.granularity,
+        )  # fmt: skip
+        self._session.title, self._session.granularity = TITLE, self.granularity  # candles were imported before
+        self._session.save(update_fields=["title", "granularity"])
         self._look()
         self.link.start()
         return self._session
 
-    def poll(self, patience: float) -> list[LiveEvent]:
+    def poll(self, patience: float) -> list[LiveEvent | LiveSeconds]:
         for happening in self.link.take(patience):
             self._hear(happening)
         self._look()
-        events: list[LiveEvent] = []
+        events: list[LiveEvent | LiveSeconds] = []
         for series in self._series.values():
             series.tape.pass_time(self._now)
             events += series.events(self._now)

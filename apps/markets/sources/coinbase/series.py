@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from apps.markets.live import LiveEvent
+from apps.markets.live import LiveEvent, LiveSeconds
 from apps.markets.sources import MINUTE, Bar, SourceEvent
-from apps.markets.sources.coinbase.tape import Closed, Opened, Tape
+from apps.markets.sources.coinbase.tape import Closed, Opened, Seconds, Tape
 from engine.kinds import EventKind
 from engine.records import CANDLE
 from exchanges.coinbase.retry import Backoff
@@ -35,10 +35,10 @@ class Series:
     clock: Callable[[], float] = time.monotonic
 
     def __post_init__(self) -> None:
-        self._waiting: deque[Opened | Closed] = deque()
+        self._waiting: deque[Opened | Seconds | Closed] = deque()
         self._backoff, self._retry, self._tries = Backoff(first=1.0), 0.0, 0
 
-    def events(self, now: float) -> Iterator[LiveEvent]:
+    def events(self, now: float) -> Iterator[LiveEvent | LiveSeconds]:
         """What can be told by now (the exchange's clock); the rest waits, in order."""
         self._waiting += self.tape.take()
         while self._waiting:
@@ -53,6 +53,9 @@ class Series:
             elif isinstance(head, Opened):
                 self._waiting.popleft()
                 yield from self._open(head.minute, head.price)
+            elif isinstance(head, Seconds):
+                self._waiting.popleft()
+                yield LiveSeconds(self.symbol, head.bars)
             elif head.whole:
                 self._waiting.popleft()
                 yield self._close(head.minute, head.bar, head.seconds)
@@ -109,7 +112,8 @@ class Series:
         if bar:
             yield from self._open(minute, bar.open, backfilled=True)
             bar = self._as_opened(minute, bar)
-        yield self._close(minute, bar, own.seconds if own else NOTHING, backfilled=True)
+        # Of its seconds those stay that were told before anything was missed: the minute itself stands for the others.
+        yield self._close(minute, bar, NOTHING, backfilled=True)
 
     def _as_opened(self, minute: int, bar: Bar) -> Bar:
         """An OPEN that is out stays as it was decided on."""

@@ -11,7 +11,7 @@ from apps.markets.sources.coinbase.outliers import Doubt, Outliers
 from engine.records import CANDLE
 from exchanges.coinbase.records import Trade
 
-GRACE = 1.0  # seconds of the exchange's clock after a minute in which its last trades may still come
+GRACE = 1.0  # seconds of the exchange's clock after a second or a minute in which its last trades may still come
 SNAPSHOT = 100  # trades that the exchange shows on subscribing
 
 
@@ -24,13 +24,21 @@ class Opened:
 
 
 @dataclass(frozen=True)
+class Seconds:
+    """Seconds that are over, of a minute that is whole so far."""
+
+    minute: int
+    bars: np.ndarray  # CANDLE records of one second
+
+
+@dataclass(frozen=True)
 class Closed:
     """A minute is over. ``whole``: no trade of it is missing; ``bar`` None: there was none."""
 
     minute: int
     bar: Bar | None
     whole: bool
-    seconds: np.ndarray  # CANDLE records of one second
+    seconds: np.ndarray  # CANDLE records of all its seconds
 
 
 @dataclass
@@ -61,8 +69,9 @@ class Tape:
         self._last: int | None = None  # number of the last trade
         self._doubtful = -1  # minutes up to this one are not whole
         self._seconds: list[list[float]] = []
+        self._shown = 0  # so many of them were told
         self._volume = Decimal(0)  # of the forming minute, exact: REST's bars have no binary digits to spare either
-        self._told: list[Opened | Closed] = []
+        self._told: list[Opened | Seconds | Closed] = []
 
     def snapshot(self, trades: list[Trade], now: float) -> None:
         """The last trades as they stood on subscribing, oldest first: they bridge a short loss of the connection."""
@@ -83,15 +92,16 @@ class Tape:
                 self._take(trade)
 
     def pass_time(self, now: float) -> None:
-        """Closes the minutes that are over by the exchange's clock."""
+        """Tells the seconds, and closes the minutes, that are over by the exchange's clock."""
         while self.synced and self._minute is not None and now >= self._minute + MINUTE + GRACE:
             self._close()
+        self._show(now)
 
     def lose(self) -> None:
         """The connection is lost: nothing is known of what happens until the next snapshot."""
         self.synced = False
 
-    def take(self) -> list[Opened | Closed]:
+    def take(self) -> list[Opened | Seconds | Closed]:
         """What has happened since this was last asked, in order."""
         told, self._told = self._told, []
         return told
@@ -142,18 +152,31 @@ class Tape:
         self._volume += trade.size
         if not self._seconds and minute > self._doubtful:
             self._told.append(Opened(minute, price))
-        second = int(time)
+        second = float(int(time))
+        if self._shown and self._shown == len(self._seconds):  # what was told stays: who is late counts in the next
+            second = max(second, self._seconds[-1][0] + 1)
         if self._seconds and self._seconds[-1][0] >= second:
             _widen(self._seconds[-1], price, size)
         else:
             self._seconds.append([second, price, price, price, price, size])
 
+    def _show(self, now: float) -> None:
+        """A second is over when a trade of a later one has come, or the clock is past it."""
+        if self._minute is None or self._minute <= self._doubtful or not self._seconds:
+            return
+        over = len(self._seconds) - 1
+        if self.synced and now >= self._seconds[-1][0] + 1 + GRACE:
+            over += 1
+        if over > self._shown:
+            self._told.append(Seconds(self._minute, _records(self._seconds[self._shown : over])))
+            self._shown = over
+
     def _close(self) -> None:
         assert self._minute is not None
-        seconds = np.array([tuple(row) for row in self._seconds], CANDLE)
+        seconds = _records(self._seconds)
         bar = self._bar() if self._seconds else None
         self._told.append(Closed(self._minute, bar, self._minute > self._doubtful, seconds))
-        self._seconds, self._volume = [], Decimal(0)
+        self._seconds, self._shown, self._volume = [], 0, Decimal(0)
         self._minute += MINUTE
 
     def _bar(self) -> Bar:
@@ -161,6 +184,10 @@ class Tape:
         return Bar(
             rows[0][1], max(row[2] for row in rows), min(row[3] for row in rows), rows[-1][4], float(self._volume),
         )  # fmt: skip
+
+
+def _records(rows: list[list[float]]) -> np.ndarray:
+    return np.array([tuple(row) for row in rows], CANDLE)
 
 
 def _widen(row: list[float], price: float, size: float) -> None:

@@ -1,16 +1,6 @@
-"""Keeps what it takes to match an order again; places the BAR of a minute after its last second (markets.0010)."""
+"""Keeps what it takes to match an order again."""
 
 from django.db import migrations, models
-
-
-def moved(table: str, column: str, by: int, old: int) -> str:
-    """SQL that moves every BAR; positions that are none of the kind stay."""
-    return f"UPDATE {table} SET {column} = {column} + {by} WHERE {column} % 100000000000 % 120 = {old}"
-
-
-def moves(*columns: tuple[str, str]) -> list[migrations.RunSQL]:
-    return [migrations.RunSQL(moved(*each, 118, 1), moved(*each, -118, 119)) for each in columns]
-
 
 # Of an order that was cancelled nobody knows any more when: it ends with what it did.
 FILLED = """
@@ -26,11 +16,20 @@ WHERE done.id = placed.id
 
 
 class Migration(migrations.Migration):
-    dependencies = [("paper", "0001_initial")]
+    dependencies = [("paper", "0002_time_in_force")]
     operations = [
         migrations.AddField("paperfill", "bar", models.PositiveSmallIntegerField(default=60)),
         migrations.AddField("paperorder", "asked", models.FloatField(default=0)),
         migrations.AddField("paperorder", "ended", models.BigIntegerField(null=True)),
-        *moves(("paper_paperbook", "position"), ("paper_paperorder", "arrival"), ("paper_paperfill", "position")),
+        migrations.AddField("paperorder", "edited", models.BooleanField(default=False)),
+        migrations.AlterField(
+            "paperorder",
+            "status",
+            models.CharField(
+                choices=[(name, name.capitalize()) for name in ("open", "filled", "cancelled", "expired", "rejected")],
+                default="open",
+                max_length=10,
+            ),
+        ),
         migrations.RunSQL(FILLED, migrations.RunSQL.noop),
     ]
