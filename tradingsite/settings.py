@@ -15,11 +15,12 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 REDIS_URL = required("REDIS_URL")
 
 # --- the platform's own words -------------------------------------------------------------------------------------
-MARKET = choice("MARKET", ("replay", "coinbase"), default="replay")
+MARKET = choice("MARKET", ("replay", "coinbase", "sandbox"), default="replay")
 REPLAY_SPEED = env.float("REPLAY_SPEED", default=60.0)  # market seconds a wall second; 0 = as fast as it settles
 REPLAY_HOLD = env.float("REPLAY_HOLD", default=2.0)  # wall seconds a bar has to settle, 0 = no limit
 COINBASE_REST = env.str("COINBASE_REST", default="https://api.coinbase.com")
 COINBASE_SOCKET = env.str("COINBASE_SOCKET", default="wss://advanced-trade-ws.coinbase.com")
+SANDBOX_ADDRESS = env.str("SANDBOX_ADDRESS", default="127.0.0.1:9000")  # host and port of a sandbox exchange
 COINBASE_PRODUCTS = words("COINBASE_PRODUCTS", ("BTC-USD", "ETH-USD", "SOL-USD"))  # streamed whoever uses them
 COINBASE_QUOTES = words("COINBASE_QUOTES", ("USD",))  # currencies whose products are listed
 STALE_AFTER = env.float("STALE_AFTER", default=10.0)  # wall seconds of silence after which a live market is stale

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
+from apps.markets.venues import PRETENDED
 from apps.operations.api.problems import BROKEN, MALFORMED, MEDIA_TYPE
 
 
@@ -20,5 +21,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def _answer(request: HttpRequest, status: int, problem: dict[str, object]) -> HttpResponse:
     if request.path.startswith("/api/"):
         return JsonResponse(problem, status=status, content_type=MEDIA_TYPE)
-    page = render_to_string(f"{status}.html", {"replayed": settings.MARKET == "replay"})
+    page = render_to_string(f"{status}.html", {"pretended": settings.MARKET in PRETENDED})
     return HttpResponse(page, status=status)

@@ -17,6 +17,8 @@ from apps.accounts.selectors import trading_accounts
 from apps.dashboard.logs import unseen_errors
 from apps.dashboard.navigation import FOOTBAR, Group, Item, navigation, placed
 from apps.markets.models import Feed, MarketSession
+from apps.markets.selectors import session_banner
+from apps.markets.venues import PRETENDED
 from apps.operations.formats import moment
 from apps.portfolio.selectors import Equity, equity
 from apps.risk.models import Halt
@@ -25,31 +27,26 @@ from apps.risk.selectors import Stop, halts_in_force, stops
 
 @dataclass(frozen=True)
 class Market:
-    """What is being played at a venue. ``age``: wall seconds since a live market was known to be whole."""
+    """What is being played at a venue. ``banner`` is empty for a real one. ``age``: wall seconds since a live market
+    was known to be whole."""
 
-    simulated: bool
-    title: str
-    speed: float
+    banner: str
+    title: str = ""
+    live: bool = False
     time: datetime | None = None
     age: float | None = None
     stale: bool = False
-
-    @property
-    def banner(self) -> str:
-        if not self.title:
-            return "Simulated market: the recording has not started yet"
-        speed = f"x{self.speed:g}" if self.speed else "as fast as it settles"
-        return f"Simulated market: {self.title}, {speed}"
 
 
 def market_of(venue: str) -> Market:
     session = MarketSession.objects.filter(venue=venue, closed=None).first()
     if session is None:
-        return Market(simulated=venue == "replay", title="", speed=0)
+        return Market(banner="Simulated market: it has not started yet" if venue in PRETENDED else "")
     newest = Feed.objects.filter(session=session).aggregate(time=Max("market_time"), heard=Max("heard"))
     age = (timezone.now() - newest["heard"]).total_seconds() if newest["heard"] else None
     stale = not session.simulated and (age is None or age > settings.STALE_AFTER)
-    return Market(session.simulated, session.title, session.speed, moment(newest["time"]), age, stale)
+    live = not session.simulated
+    return Market(session_banner(session), session.title, live, moment(newest["time"]), age, stale)
 
 
 class Shell:

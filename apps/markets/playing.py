@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 from django.conf import settings
 
 from apps.markets.condition import Condition, condition_store
 from apps.markets.live import LiveStream
 from apps.markets.models import Product
-from apps.markets.products import COINBASE
+from apps.markets.products import COINBASE as KNOWN
 from apps.markets.recordings import DEFAULT, RECORDINGS
 from apps.markets.selectors import stream_wanted
 from apps.markets.services import product_upsert
@@ -16,6 +17,7 @@ from apps.markets.sources.coinbase import CoinbaseSource
 from apps.markets.sources.coinbase.settings import market_client, options
 from apps.markets.sources.replay import ReplaySource
 from apps.markets.stream import Stream
+from apps.markets.venues import COINBASE, REPLAY, SANDBOX
 from apps.operations.ownership import Owner
 
 LOOK = 1.0  # wall seconds between looks at what operators want
@@ -39,10 +41,10 @@ def play(market: str, owner: Owner, stopping: Callable[[], bool]) -> None:
 
 def prepare(market: str) -> None:
     """Makes the market's products known before its stream has ever run."""
-    if market == "replay":
+    if market == REPLAY:
         ReplaySource(RECORDINGS[DEFAULT], settings.REPLAY_SPEED).begin(None)
     elif not Product.objects.filter(venue=market).exists():
-        for rules in COINBASE.values():  # as the exchange listed them; the stream brings them up to date
+        for rules in KNOWN.values():  # as the exchange listed them; the stream brings them up to date
             product_upsert(
                 venue=market, symbol=rules.symbol, base_increment=rules.lot, quote_increment=rules.tick,
                 base_min_size=rules.min_size, quote_min_size=rules.min_notional,
@@ -78,8 +80,15 @@ def _replay(owner: Owner, stopping: Callable[[], bool]) -> Callable[[], None]:
     return run
 
 
-def _coinbase(owner: Owner, stopping: Callable[[], bool]) -> Callable[[], None]:
-    return lambda: LiveStream(CoinbaseSource(options(), market_client()), owner=owner, stopping=stopping).run()
+def _live(venue: str, owner: Owner, stopping: Callable[[], bool]) -> Callable[[], None]:
+    def run() -> None:
+        LiveStream(CoinbaseSource(options(venue), market_client(venue)), owner=owner, stopping=stopping).run()
+
+    return run
 
 
-PLAYERS = {"replay": _replay, "coinbase": _coinbase}
+PLAYERS: dict[str, Callable[[Owner, Callable[[], bool]], Callable[[], None]]] = {
+    REPLAY: _replay,
+    COINBASE: partial(_live, COINBASE),
+    SANDBOX: partial(_live, SANDBOX),
+}

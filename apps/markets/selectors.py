@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db.models import Max, Prefetch, QuerySet
 
 from apps.markets.models import Feed, MarketSession, Product, StreamState
+from apps.markets.venues import PRETENDED
 
 
 def products(venue: str) -> QuerySet[Product]:
@@ -19,8 +20,10 @@ def session_current(venue: str) -> MarketSession | None:
 
 def session_banner(session: MarketSession) -> str:
     """What every page says of a market that is not real; empty for a real one."""
-    if not session.simulated:
+    if session.venue not in PRETENDED:
         return ""
+    if not session.simulated:  # it happens in real time, as a real one does
+        return f"Simulated market: {session.title}"
     speed = f"x{session.speed:g}" if session.speed else "as fast as it settles"
     return f"Simulated market: {session.title}, {speed}"
 

@@ -5,7 +5,8 @@ import math
 from dataclasses import dataclass
 
 AUTO = "auto"
-MARKETS = (AUTO, "coinbase", "replay")
+SANDBOX = "sandbox"
+MARKETS = (AUTO, "coinbase", "replay", SANDBOX)
 EPILOG = """\
 DATABASE_URL and REDIS_URL in the environment replace the embedded PostgreSQL and Valkey.
 TRADINGSITE_DATA names another folder than .data for everything that is written.
@@ -36,7 +37,8 @@ def parse(arguments: list[str]) -> Options:
     parser.add_argument("--port", type=_port, default=8000, help="where the pages are (default: 8000)")
     parser.add_argument(
         "--market", choices=MARKETS, default=AUTO,
-        help="coinbase: live public data; replay: recorded candles, played again; auto (default): chosen once for this "
+        help="coinbase: live public data; replay: recorded candles, played again; sandbox: an "
+        "exchange on this machine that speaks as Coinbase does; auto (default): chosen once for this "
         "installation, coinbase if it can be reached, else replay",
     )  # fmt: skip
     parser.add_argument(

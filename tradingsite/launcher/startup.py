@@ -12,9 +12,10 @@ from tradingsite.launcher.errors import UsageError
 from tradingsite.launcher.layout import Layout
 from tradingsite.launcher.leftovers import MARK, end_leftovers
 from tradingsite.launcher.locks import try_exclusive
-from tradingsite.launcher.options import AUTO, Options
+from tradingsite.launcher.options import AUTO, SANDBOX, Options
 from tradingsite.launcher.ports import LOOPBACK, NAME, is_taken
 from tradingsite.launcher.procfile import read_procfile
+from tradingsite.launcher.sandbox import Sandbox
 from tradingsite.launcher.services import Services
 from tradingsite.launcher.state import PlatformState, platform_lock, running_state
 from tradingsite.launcher.supervisor import Supervisor
@@ -45,10 +46,13 @@ def run(layout: Layout, options: Options) -> None:
         raise UsageError(f"the platform must not run twice on {layout.data}, but another ./start is under way")
     PlatformState(os.getpid(), address(options), []).save(layout)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the supervisor takes over, like Ctrl-C
-    processes = read_procfile(layout.root / "Procfile")
+    processes, said = read_procfile(layout.root / "Procfile"), settings(options)
+    if options.market == SANDBOX:
+        exchange = Sandbox(layout)
+        processes, said = exchange.among(processes), {**said, **exchange.environ}
     console = Console(layout.logs, [*processes, "postgres", "valkey"], colour=_colourful())
     try:
-        _run(layout, options, processes, console)
+        _run(layout, options, processes, said, console)
         console.say("Stopped")
     except KeyboardInterrupt:
         console.say("Stopped before everything had started")
@@ -58,19 +62,21 @@ def run(layout: Layout, options: Options) -> None:
         lock.close()
 
 
-def _run(layout: Layout, options: Options, processes: dict[str, str], console: Console) -> None:
+def _run(
+    layout: Layout, options: Options, processes: dict[str, str], said: dict[str, str], console: Console
+) -> None:  # fmt: skip
     console.say("Starting PostgreSQL and Valkey")
     services = Services(layout, os.environ)
     with services.held() as found:
-        services.publish({**found, **settings(options)})
-        environ = environment(layout, options, found)
+        services.publish({**found, **said})
+        environ = environment(layout, options, {**found, **said})
         commands = Commands(layout, environ, console)
         known = commands.migrate()
         if options.market == AUTO:
             chosen = commands.choose_market(known_database=known)
             console.say(f"Market: {chosen.market} ({chosen.reason})")
             environ["MARKET"] = chosen.market  # for the commands too, which were given this very dict
-            services.publish({**found, **settings(options), "MARKET": chosen.market})
+            services.publish({**found, **said, "MARKET": chosen.market})
         commands.prepare(demo=options.demo, known_database=known)
         supervisor = Supervisor(
             layout,
@@ -90,8 +96,8 @@ def settings(options: Options) -> dict[str, str]:
     return {**market, "REPLAY_SPEED": f"{options.speed:g}"}
 
 
-def environment(layout: Layout, options: Options, found: dict[str, str]) -> dict[str, str]:
-    """The environment of the platform's processes: the caller's, and over it what the options and services say."""
+def environment(layout: Layout, options: Options, said: dict[str, str]) -> dict[str, str]:
+    """The environment of the platform's processes: the caller's, and over it what the services and options say."""
     hosts = (NAME, LOOPBACK)
     defaults = {
         "DEBUG": "0",
@@ -102,8 +108,7 @@ def environment(layout: Layout, options: Options, found: dict[str, str]) -> dict
     return {
         **defaults,
         **Environment(layout).environ(os.environ),
-        **found,
-        **settings(options),
+        **said,
         "PORT": str(options.port),
         "BIND": LOOPBACK,
         MARK: str(layout.data),

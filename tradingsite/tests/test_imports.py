@@ -23,8 +23,8 @@ def home(module: str) -> str:
 
 def points_up(each: Import) -> bool:
     source, target = home(each.module), home(each.target)
-    if ".tests." in each.module and each.target.startswith("tradingsite.testing"):
-        return False  # the kit with which a test drives the whole platform
+    if ".tests." in each.module and each.target.startswith(("tradingsite.testing", "sandbox.testing")):
+        return False  # the kits with which a test drives the whole platform, or an exchange beside it
     if "sandbox" in (source, target):
         return target not in {source, "engine"}
     return RANKS[source] < RANKS[target]

@@ -47,6 +47,11 @@ signal.signal(signal.SIGTERM, lambda *_: sys.exit(print("worker says goodbye", f
 while True:
     time.sleep(0.05)
 """
+SANDBOX = """
+import os, sys, time
+print("the exchange is at", os.environ["SANDBOX_ADDRESS"], "with", *sys.argv[1:], flush=True)
+time.sleep(1000)
+"""
 PROCFILE = """
 web: python -m http.server --bind 127.0.0.1 --directory pages $PORT
 worker: python worker.py
@@ -120,7 +125,10 @@ def checkout() -> Iterator[Checkout]:
     """A checkout of its own; whatever runs on it at the end of the block is killed."""
     root = Path(tempfile.mkdtemp(prefix="checkout-"))
     root.chmod(0o755)
-    for name, text in {"manage.py": MANAGE, "worker.py": WORKER, "Procfile": PROCFILE, "requirements.txt": ""}.items():
+    files = {
+        "manage.py": MANAGE, "worker.py": WORKER, "sandbox.py": SANDBOX, "Procfile": PROCFILE, "requirements.txt": "",
+    }  # fmt: skip
+    for name, text in files.items():
         (root / name).write_text(text)
     for folder in ("pages", "static", "engine"):
         (root / folder).mkdir()

@@ -79,6 +79,17 @@ def test_a_market_that_nobody_named_is_chosen_and_said(here: Checkout) -> None:
     assert "MARKET=coinbase\n" in here.layout.env_file.read_text()
 
 
+def test_the_sandbox_runs_beside_the_others_and_everybody_knows_where(here: Checkout) -> None:
+    here.start_until_page("--no-demo", "--market", "sandbox")
+    wait_for(lambda: "worker speaks sandbox" in here.output, "the first line of the worker")
+    wait_for(lambda: "the exchange is at" in here.output, "the first line of the exchange")
+    assert [process.name for process in here.state().processes] == ["web", "sandbox", "worker"]
+    (line,) = (line for line in here.layout.env_file.read_text().splitlines() if line.startswith("SANDBOX_ADDRESS="))
+    address = line.removeprefix("SANDBOX_ADDRESS=")
+    port = address.removeprefix("127.0.0.1:")
+    assert f"the exchange is at {address} with --port {port} --folder {here.layout.data / 'sandbox'}" in here.output
+
+
 def test_it_shows_the_demo_password_once_and_keeps_it_out_of_the_logs(here: Checkout) -> None:
     here.start_until_page()
     assert here.output.count("swordfish") == 1

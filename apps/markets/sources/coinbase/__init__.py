@@ -17,7 +17,7 @@ from apps.markets.services import feed_place, minutes_fill, session_open
 from apps.markets.sources import MINUTE, SourceEvent
 from apps.markets.sources.coinbase.history import bars_of, history_fetch, history_store
 from apps.markets.sources.coinbase.link import Link
-from apps.markets.sources.coinbase.listing import VENUE, listing_store
+from apps.markets.sources.coinbase.listing import listing_store
 from apps.markets.sources.coinbase.monitor import Monitor
 from apps.markets.sources.coinbase.outliers import Outliers
 from apps.markets.sources.coinbase.series import Series
@@ -32,7 +32,6 @@ from exchanges.coinbase.values import Malformed
 from exchanges.port import ExchangeError
 
 logger = logging.getLogger("stream")
-TITLE = "Coinbase live data"
 LOOK = 5.0  # seconds between looks at which products somebody needs
 LIST = 600.0  # seconds between two readings of what is listed
 CATCH_UP = 6 * 3600  # market seconds: of a longer absence only the last hour comes as events
@@ -44,10 +43,10 @@ USUAL = 300  # minutes whose median volume is the usual one
 class CoinbaseSource:
     """A LiveSource. REST that fails is asked again later; what is known goes on meanwhile."""
 
-    venue, granularity = VENUE, 1
+    granularity = 1
 
     def __init__(self, options: Options, client: MarketClient) -> None:
-        self.options, self.client = options, client
+        self.options, self.client, self.venue = options, client, options.venue
         self.link = Link(MarketSocket(options.addresses, silence=options.silence))
         self.monitor = Monitor(self.link.socket.counts)
         self._series: dict[str, Series] = {}
@@ -59,11 +58,12 @@ class CoinbaseSource:
 
     def begin(self, owner: Owner | None) -> MarketSession:
         self._owner = owner
-        self._session = session_current(VENUE) or session_open(
-            venue=VENUE, title=TITLE, history={}, starts=0, ends=0, simulated=False, owner=owner,
+        self._session = session_current(self.venue) or session_open(
+            venue=self.venue, title=self.options.title, history={}, starts=0, ends=0, simulated=False, owner=owner,
             granularity=self.granularity,
         )  # fmt: skip
-        self._session.title, self._session.granularity = TITLE, self.granularity  # candles were imported before
+        # Candles may have been imported before.
+        self._session.title, self._session.granularity = self.options.title, self.granularity
         self._session.save(update_fields=["title", "granularity"])
         self._look()
         self.link.start()
@@ -149,7 +149,7 @@ class CoinbaseSource:
         self._looked = now
         try:
             if now - self._listed >= LIST:
-                listing_store(self.client.products(), self.options.quotes)
+                listing_store(self.venue, self.client.products(), self.options.quotes)
                 self._listed = now
             for product in self._needed():
                 if product.symbol not in self._series:
@@ -160,8 +160,8 @@ class CoinbaseSource:
         self._subscribe()
 
     def _needed(self) -> Iterable[Product]:
-        used = {pk for products in registry.products_in_use for pk in products(VENUE)}
-        products = Product.objects.filter(venue=VENUE).exclude(status=Product.Status.DELISTED)
+        used = {pk for products in registry.products_in_use for pk in products(self.venue)}
+        products = Product.objects.filter(venue=self.venue).exclude(status=Product.Status.DELISTED)
         needed = [p for p in products if p.symbol in self.options.products or p.pk in used]
         for symbol in set(self._series) - {product.symbol for product in needed}:
             logger.info("%s is no longer needed", symbol)

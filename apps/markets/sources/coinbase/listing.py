@@ -11,10 +11,9 @@ from apps.markets.services import product_of, products_upsert
 from exchanges.coinbase import records
 
 logger = logging.getLogger("stream")
-VENUE = "coinbase"
 
 
-def listing_store(listed: Iterable[records.Product], quotes: Collection[str]) -> None:
+def listing_store(venue: str, listed: Iterable[records.Product], quotes: Collection[str]) -> None:
     """Brings the venue's products of these quote currencies up to date. What is no longer listed is delisted. Names
     that share another's book are left out: they are the same market."""
     products = []
@@ -23,13 +22,13 @@ def listing_store(listed: Iterable[records.Product], quotes: Collection[str]) ->
             continue
         try:
             sizes = (each.base_increment, each.tick, each.base_min_size, each.min_notional)
-            products.append(product_of(VENUE, each.symbol, sizes, status_of(each)))
+            products.append(product_of(venue, each.symbol, sizes, status_of(each)))
         except ValidationError as error:
             logger.warning("product %s is left out: %s", each.symbol, "; ".join(error.messages))
     if products:
         with transaction.atomic():
             products_upsert(products)
-            gone = Product.objects.filter(venue=VENUE, quote__in=quotes)
+            gone = Product.objects.filter(venue=venue, quote__in=quotes)
             gone.exclude(symbol__in=[each.symbol for each in products]).update(status=Product.Status.DELISTED)
 
 

@@ -1,13 +1,15 @@
-"""How the coinbase source is set up, from the environment (tradingsite/settings.py)."""
+"""How the coinbase source is set up, from the environment (tradingsite/settings.py), also for the sandbox."""
 
 from dataclasses import dataclass
 
 from django.conf import settings
 
+from apps.markets.venues import COINBASE, SANDBOX
 from apps.operations.budget import SharedBudget
 from exchanges.coinbase.addresses import Addresses
 from exchanges.coinbase.rest import MarketClient
 
+TITLES = {COINBASE: "Coinbase live data", SANDBOX: "sandbox exchange, generated prices"}
 RATE, BURST = 8.0, 10  # public requests; the exchange allows 10 a second
 
 
@@ -17,24 +19,34 @@ class Options:
     listed; ``minutes`` of history that a product begins with; ``silence``: seconds after which it is stale."""
 
     addresses: Addresses
+    venue: str = COINBASE
+    title: str = TITLES[COINBASE]
     products: tuple[str, ...] = ("BTC-USD",)
     quotes: tuple[str, ...] = ("USD",)
     minutes: int = 1440
     silence: float = 10.0
 
 
-def options() -> Options:
+def addresses(venue: str) -> Addresses:
+    """Where the venue's exchange is. Raises KeyError for a venue without one."""
+    return {
+        COINBASE: Addresses(settings.COINBASE_REST, settings.COINBASE_SOCKET),
+        SANDBOX: Addresses(f"http://{settings.SANDBOX_ADDRESS}", f"ws://{settings.SANDBOX_ADDRESS}"),
+    }[venue]
+
+
+def options(venue: str = COINBASE) -> Options:
     return Options(
-        addresses=Addresses(settings.COINBASE_REST, settings.COINBASE_SOCKET),
+        addresses=addresses(venue), venue=venue, title=TITLES[venue],
         products=tuple(settings.COINBASE_PRODUCTS), quotes=tuple(settings.COINBASE_QUOTES),
         silence=settings.STALE_AFTER,
     )  # fmt: skip
 
 
-def budget() -> SharedBudget:
+def budget(venue: str = COINBASE) -> SharedBudget:
     """The public requests of all processes on this machine: the exchange counts them by address."""
-    return SharedBudget("coinbase-public", RATE, BURST, settings.REDIS_URL)
+    return SharedBudget(f"{venue}-public", RATE, BURST, settings.REDIS_URL)
 
 
-def market_client() -> MarketClient:
-    return MarketClient(options().addresses, budget())
+def market_client(venue: str = COINBASE) -> MarketClient:
+    return MarketClient(addresses(venue), budget(venue))
