@@ -56,8 +56,8 @@ class NewOrder:
 class OrderReport:
     """An order as the exchange shows it now; quantities in base, prices in quote.
 
-    Only ``client_order_id`` of an order of ours is set: nobody here placed the others. What follows ``filled`` may be
-    left out except by ``open_orders``; ``message`` says in words why the exchange ended an order.
+    ``client_order_id`` is None for an order that cannot be ours. What follows ``filled`` may be left out except by
+    ``open_orders``; ``message`` says in words why the exchange ended an order.
     """
 
     client_order_id: UUID | None
@@ -78,7 +78,7 @@ class OrderReport:
 class FillReport:
     """A trade of the account. ``cursor`` never falls from fill to fill; ``position`` is the market event's or 0.
 
-    ``client_order_id`` is None for an order that nobody here placed: then ``exchange_order_id`` names it.
+    ``client_order_id`` is None for an order that cannot be ours: then ``exchange_order_id`` names it.
     """
 
     cursor: int
@@ -155,6 +155,9 @@ class Exchange(Protocol):
 
     def cancel(self, client_order_id: UUID) -> OrderReport | None:
         """Asks for a cancel and shows what became of the order; None when the exchange does not know it."""
+
+    def cancel_many(self, client_order_ids: Sequence[UUID]) -> None:
+        """Asks for the cancels of many at once; ``reports`` shows later what became of them."""
 
     def reports(self, client_order_ids: Sequence[UUID]) -> list[OrderReport]:
         """The orders that the exchange knows of those asked for."""

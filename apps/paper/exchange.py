@@ -65,6 +65,10 @@ class PaperExchange:
             order.save(update_fields=["status", "ended"])
         return order_report(order)
 
+    def cancel_many(self, client_order_ids: Sequence[UUID]) -> None:
+        for client_order_id in client_order_ids:
+            self.cancel(client_order_id)
+
     def native(self, symbol: str) -> frozenset[OrderKind]:
         """Every kind that the core's matching knows."""
         return frozenset(OrderKind)

@@ -26,6 +26,9 @@ class Venue(Protocol):
     def trade(self, *prices: str) -> None:
         """Others trade at these prices, one after the other, in ample volume."""
 
+    def near(self, price: Decimal, market: int) -> bool:
+        """Whether somebody who takes may get this price while the market trades at that one: books have depth."""
+
 
 class ExchangeContract:
     """The market stands at 100 when a test begins."""
@@ -77,7 +80,9 @@ class ExchangeContract:
         order = self.place(venue)
         venue.trade("100")
         venue.exchange.catch_up()
-        assert venue.exchange.place(order).state == OrderState.FILLED
+        again = venue.exchange.place(order)
+        assert again.exchange_order_id == self.show(venue, order).exchange_order_id
+        assert self.show(venue, order).state == OrderState.FILLED
         venue.trade("100")
         assert sum(fill.quantity for fill in self.fills(venue, order)) == 1
 
@@ -109,18 +114,21 @@ class ExchangeContract:
     # --- trading ---
 
     def test_a_market_order_takes_the_next_price(self, venue):
+        venue.trade("101")
         order = self.place(venue)
         venue.trade("101")
-        (fill,) = self.fills(venue, order)
-        assert (fill.price, fill.quantity, fill.maker) == (101, 1, False)
-        assert (fill.fee >= 0, fill.fee_currency) == (True, "USD")
+        fills = self.fills(venue, order)
+        assert sum(fill.quantity for fill in fills) == 1
+        assert all(venue.near(fill.price, 101) and not fill.maker for fill in fills)
+        assert all(fill.fee >= 0 and fill.fee_currency == "USD" for fill in fills)
         assert self.show(venue, order).state == OrderState.FILLED
 
     def test_a_purchase_never_costs_more_than_its_funds(self, venue):
+        venue.trade("125")
         order = self.place(venue, funds=D(100))
         venue.trade("125")
         fills = self.fills(venue, order)
-        assert 0 < sum(fill.quantity for fill in fills) < D("0.8")
+        assert sum(fill.quantity for fill in fills) < D("0.8")
         assert sum(fill.price * fill.quantity + fill.fee for fill in fills) <= 100
         assert self.show(venue, order).state == OrderState.CANCELLED
 
@@ -129,8 +137,8 @@ class ExchangeContract:
         venue.trade("96", "95.01")
         assert self.show(venue, order).state == OrderState.OPEN
         venue.trade("94")
-        (fill,) = self.fills(venue, order)
-        assert (fill.price <= 95, fill.maker) == (True, True)
+        assert all(fill.price <= 95 and fill.maker for fill in self.fills(venue, order))
+        assert self.show(venue, order).state == OrderState.FILLED
 
     def test_a_stop_sells_when_the_market_falls_to_it(self, venue):
         venue.own("1")
@@ -138,16 +146,18 @@ class ExchangeContract:
         venue.trade("99", "95.01", "110")
         assert self.show(venue, order).state == OrderState.OPEN
         venue.trade("94")
-        (fill,) = self.fills(venue, order)
-        assert (fill.price, fill.quantity, fill.reason) == (94, 1, "stop")
+        fills = self.fills(venue, order)
+        assert sum(fill.quantity for fill in fills) == 1
+        assert all(venue.near(fill.price, 94) and fill.reason == "stop" for fill in fills)
 
     @pytest.mark.parametrize(("price", "reason"), [("94", "stop"), ("106", "target")])
     def test_a_bracket_sells_once_at_its_stop_or_its_target(self, venue, price, reason):
         venue.own("1")
         order = self.sale(venue, kind=OrderKind.BRACKET, stop_price=D(95), limit_price=D(105))
         venue.trade(price, "94", "106", "94")
-        (fill,) = self.fills(venue, order)
-        assert (fill.quantity, fill.reason) == (1, reason)
+        fills = self.fills(venue, order)
+        assert sum(fill.quantity for fill in fills) == 1
+        assert {fill.reason for fill in fills} == {reason}
         assert self.show(venue, order).state == OrderState.FILLED
 
     def test_what_is_reported_filled_is_what_the_fills_add_up_to(self, venue):
@@ -192,10 +202,13 @@ class ExchangeContract:
             venue.exchange.catch_up()
         fills = venue.exchange.fills_since(0)
         cursors = [fill.cursor for fill in fills]
-        assert cursors == sorted(set(cursors))
-        assert len({fill.trade_id for fill in fills}) == len(fills) == 3
-        assert venue.exchange.fills_since(cursors[0]) == fills[1:]
-        assert venue.exchange.fills_since(cursors[-1]) == []
+        assert cursors == sorted(cursors)
+        assert len({fill.trade_id for fill in fills}) == len(fills) >= 3
+        later = venue.exchange.fills_since(cursors[0])
+        assert [fill for fill in later if fill.cursor > cursors[0]] == [
+            each for each in fills if each.cursor > cursors[0]
+        ]
+        assert not [fill for fill in venue.exchange.fills_since(cursors[-1]) if fill.cursor > cursors[-1]]
 
     def test_its_position_in_the_market_never_falls(self, venue):
         reached = [venue.exchange.catch_up()[venue.symbol]]

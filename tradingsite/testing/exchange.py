@@ -76,6 +76,10 @@ class ScriptedExchange:
             self.show(client_order_id, OrderState.CANCELLED, known.filled)
         return self.orders.get(client_order_id)
 
+    def cancel_many(self, client_order_ids: Sequence[UUID]) -> None:
+        for client_order_id in client_order_ids:
+            self.cancel(client_order_id)
+
     def reports(self, client_order_ids: Sequence[UUID]) -> list[OrderReport]:
         self.lookups += 1
         self._fail()
