@@ -7,19 +7,18 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count
 
-from apps.bots.explain import gates_of
-from apps.bots.models import Bot, Evaluation
+from apps.bots.explain import CONDITION_GATES, gates_of
+from apps.bots.models import Bot, BotVersion, Evaluation
 from apps.bots.rows import BotRow
 from apps.bots.selectors import evaluations, session_floor
 from apps.risk.gates import BLOCKS, OFF, PASS, UNKNOWN, GateLine
-from engine.gates import CONDITIONS, TEXTS, Gate
+from engine.gates import TEXTS, Gate
 from engine.kinds import Verdict
 from engine.strategies.registry import REGISTRY
 from engine.temperature import Temperature
 
 LOOK_BACK = 500  # decisions in which the beginning of a gate's state is looked for
 DAY = timedelta(hours=24)
-CONDITION_GATES = range(Gate.CONDITION, Gate.CONDITION + CONDITIONS)
 
 # Columns of the matrix, in pipeline order.
 COLUMNS: list[tuple[str, tuple[int, ...]]] = [
@@ -144,12 +143,13 @@ def blocked_counts(bots: Sequence[Bot], until: datetime | None) -> list[Blocked]
             bot__in=bots, at__gt=since, day__gte=since.date(), position__gte=session_floor(bots[0].product.venue),
             verdict=Verdict.BLOCKED,
         )
-        .values_list("version__strategy", "blocking")
+        .values_list("version", "blocking")
         .annotate(count=Count("pk"))
     )  # fmt: skip
+    strategies = dict(BotVersion.objects.filter(bot__in=bots).values_list("pk", "strategy"))
     counts: Counter[str] = Counter()
-    for strategy, gate, count in rows:
-        counts[gate_name(strategy, gate)] += count
+    for version, gate, count in rows:
+        counts[gate_name(strategies[version], gate)] += count
     total = counts.total()
     return [Blocked(name, count, count / total) for name, count in counts.most_common(8)]
 

@@ -9,16 +9,25 @@ from engine.kinds import BotState, HaltLevel, Verdict
 from engine.strategies.base import Condition
 from engine.strategies.registry import REGISTRY
 
+CONDITION_GATES = range(Gate.CONDITION, Gate.CONDITION + CONDITIONS)
+
 
 def gates_of(evaluation: Evaluation) -> list[GateLine]:
     """Every gate of a decision, in the order in which they were asked."""
-    conditions = REGISTRY[evaluation.version.strategy].conditions
+    conditions = range(len(REGISTRY[evaluation.version.strategy].conditions))
     lines = []
     for gate in sorted(TEXTS):
         if gate == Gate.SIGNAL:
-            lines += [_condition(evaluation, k, condition) for k, condition in enumerate(conditions)]
-        lines.append(_platform(evaluation, gate))
+            lines += [_line(evaluation, Gate.CONDITION + k) for k in conditions]
+        lines.append(_line(evaluation, gate))
     return lines
+
+
+def _line(evaluation: Evaluation, index: int) -> GateLine:
+    if index in CONDITION_GATES:
+        k = index - Gate.CONDITION
+        return _condition(evaluation, k, REGISTRY[evaluation.version.strategy].conditions[k])
+    return _platform(evaluation, Gate(index))
 
 
 def sentence(evaluation: Evaluation) -> str:
@@ -35,8 +44,7 @@ def sentence(evaluation: Evaluation) -> str:
             return "Holds: a position is open or an order is working."
         case Verdict.MISSED:
             return "Missed: the bar came too late to act on."
-    blocking = next((line for line in gates_of(evaluation) if line.index == evaluation.blocking), None)
-    return f"No entry: {blocking.sentence}." if blocking else "No entry."
+    return f"No entry: {_line(evaluation, evaluation.blocking).sentence}." if evaluation.blocking >= 0 else "No entry."
 
 
 def _status(evaluation: Evaluation, index: int) -> str:
@@ -44,7 +52,7 @@ def _status(evaluation: Evaluation, index: int) -> str:
         if index == evaluation.blocking:
             return BLOCKS
         # A limit or control without a threshold was not asked; with one, its value was missing.
-        is_rule = not Gate.CONDITION <= index < Gate.CONDITION + CONDITIONS
+        is_rule = index not in CONDITION_GATES
         return OFF if is_rule and evaluation.thresholds[index] in (0, math.inf) else UNKNOWN
     return PASS if evaluation.passed >> index & 1 else BLOCKS
 

@@ -10,7 +10,7 @@ from apps.accounts.requests import UserRequest
 from apps.bots.rows import BotRow, bot_rows
 from apps.bots.selectors import bots
 from apps.dashboard.attention import attention
-from apps.dashboard.shell import Shell
+from apps.dashboard.shell import Shell, shell_of
 from apps.operations.pages import page
 from apps.orders.models import Fill
 from apps.portfolio.curve import RANGES, equity_curve
@@ -25,7 +25,7 @@ SHOWN = 5
 
 @require_safe
 def overview(request: UserRequest) -> HttpResponse:
-    shell = Shell(request)
+    shell = shell_of(request)
     if shell.account is None:
         return page(request, "dashboard/welcome.html")
     name = request.GET.get("range", "1W")

@@ -94,3 +94,10 @@ class Shell:
     def log_errors(self) -> int:
         """Errors in the log that nobody has looked at; at most 100."""
         return unseen_errors(cast(UserRequest, self.request)) if self.request.user.is_authenticated else 0
+
+
+def shell_of(request: HttpRequest) -> Shell:
+    """One for each request: what the view has read, the templates do not read again."""
+    if not hasattr(request, "_shell"):
+        request._shell = Shell(request)  # type: ignore[attr-defined]
+    return request._shell  # type: ignore[attr-defined]

@@ -2,6 +2,8 @@
 
 import hashlib
 from collections.abc import Mapping
+from functools import cache
+from types import FunctionType
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -22,8 +24,12 @@ def page(
 ) -> HttpResponse:
     """Renders ``template``; with ?fragment=NAME only the partial of that name, which the page itself includes.
 
-    A page that polls gets 304 while nothing changed.
+    A function in ``context`` is called when a template first asks for its value, and then never again. A page that
+    polls gets 304 while nothing changed.
     """
+    context = {
+        key: cache(value) if isinstance(value, FunctionType) else value for key, value in (context or {}).items()
+    }
     name = request.GET.get("fragment")
     if name is None:
         return render(request, template, context, status=status)

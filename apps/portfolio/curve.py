@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from django.db.models import Count, F, Max, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
+
 from apps.accounts.models import TradingAccount
+from apps.portfolio.models import EquitySnapshot
 from apps.portfolio.selectors import snapshots
 
 WIDTH, HEIGHT = 1000, 100
-POINTS = 300
+POINTS = 300  # steps of a line, at most
 RANGES: dict[str, timedelta | None] = {
     "1D": timedelta(days=1),
     "1W": timedelta(weeks=1),
@@ -52,21 +56,31 @@ class Curve:
 
 def equity_curve(account: TradingAccount, name: str, now: Decimal | None, at: datetime | None) -> Curve | None:
     """Of the account's present run over a range of market time, ending in its present equity; None under two points."""
-    points: list[Point] = list(snapshots(account).values_list("at", "equity"))
-    if now is not None and at is not None and points and at > points[-1][0]:
-        points.append((at, now))
+    rows = snapshots(account)
+    last = rows.aggregate(last=Max("at"))["last"]
+    if last is None:
+        return None
+    ends = [(at, now)] if now is not None and at is not None and at > last else []
     length = RANGES[name]
-    if length is not None and points:
-        since = points[-1][0] - length
-        points = [point for point in points if point[0] >= since]
+    if length is not None:
+        rows = rows.filter(at__gte=(ends[0][0] if ends else last) - length)
+    points = [*_thinned_rows(rows), *ends]
     return draw(points) if len(points) > 1 else None
+
+
+def _thinned_rows(rows: QuerySet[EquitySnapshot]) -> list[Point]:
+    """As ``thinned`` does, in the database: a year has 35,000 of them. Leaves room for one point more."""
+    count = rows.aggregate(count=Count("pk"))["count"]
+    step = _step(count, POINTS - 2)
+    numbered = rows.annotate(number=Window(RowNumber(), order_by="at")).annotate(place=F("number") % step)
+    return list(numbered.filter(Q(place=1 % step) | Q(number=count)).order_by("at").values_list("at", "equity"))
 
 
 def draw(points: Sequence[Point], other: Sequence[Decimal] = ()) -> Curve:
     """At least two points, in time order, equity above zero; ``other``: as many values to compare with, or none."""
-    kept = _thinned(points)
+    kept = thinned(points)
     values = [value for _, value in kept]
-    others = _thinned(other)
+    others = thinned(other)
     low, high = min(values + others), max(values + others)
     room = (high - low) * Decimal("0.08") or high * Decimal("0.001")
     bottom, top = float(low - room), float(high + room)
@@ -93,11 +107,16 @@ def draw(points: Sequence[Point], other: Sequence[Decimal] = ()) -> Curve:
     )
 
 
-def _thinned[T](points: Sequence[T]) -> list[T]:
-    """At most POINTS of them and the last."""
-    step = -(-len(points) // POINTS) or 1
+def thinned[T](points: Sequence[T]) -> list[T]:
+    """At most POINTS steps between them, the first and the last kept. Thinning again changes nothing."""
+    step = _step(len(points), POINTS)
     kept = list(points[::step])
     return kept if (len(points) - 1) % step == 0 else [*kept, points[-1]]
+
+
+def _step(count: int, most: int) -> int:
+    """From one point drawn to the next, so that ``count`` points make at most ``most`` steps and the one to the end."""
+    return max(1, -(-(count - 1) // most))
 
 
 def _positions(times: Sequence[datetime]) -> list[float]:

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from django.contrib import messages
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -12,11 +13,11 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.accounts.models import TradingAccount
 from apps.accounts.requests import UserRequest
 from apps.accounts.selectors import trading_accounts
-from apps.ledger.models import Position
 from apps.operations.once import claim, new_key
 from apps.operations.pages import page
 from apps.operations.paging import keyset
-from apps.operations.tables import Cell, csv_response
+from apps.operations.tables import csv_stream
+from apps.portfolio.files import TRADES, trade_rows
 from apps.portfolio.first import open_first_account
 from apps.portfolio.forms import DepositForm, ResetForm
 from apps.portfolio.holdings import Holding, holder_names, holdings
@@ -26,7 +27,6 @@ from apps.portfolio.trades import SORTS, TradeFilter, chart_address, totals
 
 CSV_ROWS = 50_000
 TRANSFERS = 20
-SIDE = "long"  # nothing is sold short on a spot market
 
 
 @require_safe
@@ -79,7 +79,7 @@ def _sort(request: UserRequest) -> tuple[str, bool]:
 
 
 @require_safe
-def trades_csv(request: UserRequest) -> HttpResponse:
+def trades_csv(request: UserRequest) -> HttpResponseBase:
     form = TradeFilter(request.GET, user=request.user)
     if not form.is_valid():
         return redirect(f"{reverse('portfolio:trades')}?{request.GET.urlencode()}")
@@ -87,24 +87,7 @@ def trades_csv(request: UserRequest) -> HttpResponse:
     sign = "-" if descending else ""
     names = holder_names(trading_accounts(request.user).prefetch_related("bots"))
     rows = form.trades().order_by(f"{sign}{sort}", f"{sign}pk")[:CSV_ROWS]
-    return csv_response("trades", CSV_HEADER, (_csv_row(row, names) for row in rows))
-
-
-CSV_HEADER = [
-    "opened_utc", "closed_utc", "market", "bot", "quantity", "entry_price", "exit_price", "fees", "net_result",
-    "currency", "net_ratio", "duration_seconds", "reason", "account", "mode", "run",
-    "side", "risk_multiple",
-]  # fmt: skip
-
-
-def _csv_row(row: Position, names: dict[str, tuple[int, str]]) -> list[Cell]:
-    assert row.closed is not None
-    return [
-        row.opened, row.closed, row.product.symbol, names.get(row.holder, (0, row.holder))[1], row.bought,
-        row.entry_price, row.exit_price, row.fees, row.net, row.product.quote, row.ratio,  # type: ignore[attr-defined]
-        int((row.closed - row.opened).total_seconds()), row.reason, row.account.name, row.account.mode, row.generation,
-        SIDE, row.r,  # type: ignore[attr-defined]
-    ]  # fmt: skip
+    return csv_stream(request, "trades", TRADES, trade_rows(rows, names))
 
 
 @require_safe

@@ -1,15 +1,11 @@
 """Settings: taking one's data along, and leaving."""
 
-from collections.abc import AsyncIterator, Iterator
-
 from allauth.account.decorators import reauthentication_required
 from allauth.core import ratelimit
-from asgiref.sync import sync_to_async
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
-from django.core.handlers.asgi import ASGIRequest
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -20,6 +16,7 @@ from apps.accounts.export import archive
 from apps.accounts.requests import UserRequest
 from apps.accounts.settings_forms import DeleteForm
 from apps.operations import audit
+from apps.operations.streaming import streamed
 
 
 @require_safe
@@ -34,19 +31,10 @@ def export(request: UserRequest) -> HttpResponseBase:
     if not ratelimit.consume(request, action="export", user=request.user):
         return render(request, "429.html", status=429)
     audit.record(actor=request.user, action="user.export", target=request.user)
-    chunks = archive(request.user)
-    # Each server reads its own kind of iterator without first gathering all of it.
-    body = _asynchronous(chunks) if isinstance(request, ASGIRequest) else chunks
-    answer = StreamingHttpResponse(body, content_type="application/zip")
+    name = f"tradingsite-{timezone.now():%Y-%m-%d}.zip"
+    answer = streamed(request, archive(request.user), name=name, content_type="application/zip")
     answer["Content-Encoding"] = "identity"  # it is compressed already
-    answer["Content-Disposition"] = f'attachment; filename="tradingsite-{timezone.now():%Y-%m-%d}.zip"'
     return answer
-
-
-async def _asynchronous(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
-    step = sync_to_async(lambda: next(chunks, None))
-    while (chunk := await step()) is not None:
-        yield chunk
 
 
 @require_http_methods(["POST"])

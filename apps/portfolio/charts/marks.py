@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -44,14 +45,17 @@ def markers(account: TradingAccount, window: Window, *, holder: str | None = Non
         fills = fills.filter(order__holder=holder)
     closed = _closed(account, window)
     marks: dict[tuple[int, str], Mark] = defaultdict(Mark)
-    for fill in fills.select_related("order").order_by("at", "pk"):
-        minute = minute_of(fill)
+    # As values: a bar of a busy day has hundreds of fills, and the rest of a fill and its order is not looked at.
+    for position, at, why, asked, side, owner in fills.order_by("at", "pk").values_list(
+        "position", "at", "reason", "order__reason", "order__side", "order__holder"
+    ):
+        minute = minute_of(position, at)
         if not window.start <= minute < window.end:
             continue
-        mark = marks[minute - minute % window.timeframe, fill.order.side]
+        mark = marks[minute - minute % window.timeframe, side]
         mark.count += 1
-        mark.reasons[reason(fill.order.reason or fill.reason)] = None
-        result = closed.pop((fill.order.holder, fill.at), None) if fill.order.side == Order.Side.SELL else None
+        mark.reasons[reason(asked or why)] = None
+        result = closed.pop((owner, at), None) if side == Order.Side.SELL else None
         if result is not None:
             mark.result = (mark.result or 0) + result
     return [
@@ -60,9 +64,9 @@ def markers(account: TradingAccount, window: Window, *, holder: str | None = Non
     ]
 
 
-def minute_of(fill: Fill) -> int:
-    """Opening time of the minute that filled it, seconds: a stop's fill is dated at that minute's close."""
-    return event_minute(fill.position) if fill.position else int(fill.at.timestamp())
+def minute_of(position: int, at: datetime) -> int:
+    """Opening time of the minute that made a fill, seconds: a stop's fill is dated at that minute's close."""
+    return event_minute(position) if position else int(at.timestamp())
 
 
 def _entry(mark: Mark) -> str:

@@ -5,15 +5,13 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
-from django.db.models import FloatField, QuerySet, Sum
-from django.db.models.functions import Cast, Extract
+from django.db.models import Sum
 
-from apps.ledger.models import Position
 from apps.markets.candles import load_range
 from apps.orders.models import Fill
+from apps.portfolio.performance.held import Held
 from apps.portfolio.performance.run import Run
 from apps.portfolio.performance.stretch import DAY, Stretch
-from apps.portfolio.results import PNL
 from engine.metrics import LEAST_DAYS, annual_growth, daily_figures, drawdown, realised_drawdown, trade_figures
 
 BAR = 900  # seconds a bar of the benchmark
@@ -27,15 +25,14 @@ NO_CURVE: dict[str, Any] = dict.fromkeys(
 
 def figures(run: Run) -> dict[str, Any]:
     """Of the curve, of the closed trades, and against buying the benchmark and holding it."""
-    results = run.trades().order_by("closed", "pk").values_list(Cast(PNL, FloatField()), flat=True)
-    pnl = np.fromiter(results, float)  # as floats from the database: ten thousand Decimals take longer than the rest
-    made = trade_figures(pnl) | {"closed_net": _sum(run.trades()), "fees": fees(run)}
+    pnl = run.held.over.net
+    made = trade_figures(pnl) | {"closed_net": run.held.total, "fees": fees(run)}
     stretch = run.stretch
     if stretch is None:
         return NO_CURVE | made
     return made | of_curve(stretch) | {
         "realised_max_drawdown": realised_drawdown(pnl, float(stretch.levels[0])),
-        "in_market": in_market(run.held(), stretch.first.at, stretch.last.at),
+        "in_market": in_market(run.held, stretch.first.at, stretch.last.at),
     }  # fmt: skip
 
 
@@ -56,10 +53,6 @@ def of_curve(stretch: Stretch) -> dict[str, Any]:
     }
 
 
-def _sum(trades: QuerySet[Position]) -> Decimal:
-    return trades.aggregate(total=Sum("net"))["total"] or Decimal(0)
-
-
 def fees(run: Run) -> Decimal:
     """Paid in the range, of open positions too."""
     paid = Fill.objects.filter(account=run.account, order__generation=run.generation, fee_currency=run.account.currency)
@@ -68,12 +61,10 @@ def fees(run: Run) -> Decimal:
     return paid.aggregate(total=Sum("fee"))["total"] or Decimal(0)
 
 
-def in_market(held: QuerySet[Position], start: datetime, end: datetime) -> float:
+def in_market(held: Held, start: datetime, end: datetime) -> float:
     """Share of the time in which at least one position was open."""
-    seconds = held.order_by("opened").values_list(
-        Cast(Extract("opened", "epoch"), FloatField()), Cast(Extract("closed", "epoch"), FloatField())
-    )
-    return covered(np.array(list(seconds), float).reshape(-1, 2), start.timestamp(), end.timestamp())
+    stays = np.column_stack((held.opened, held.closed))
+    return covered(stays[np.argsort(held.opened, kind="stable")], start.timestamp(), end.timestamp())
 
 
 def covered(stays: np.ndarray, start: float, end: float) -> float:

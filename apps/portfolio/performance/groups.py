@@ -5,8 +5,8 @@ from datetime import UTC
 from decimal import Decimal
 
 import numpy as np
-from django.db.models import Count, F, FloatField, Q, QuerySet, Sum
-from django.db.models.functions import Cast, ExtractHour
+from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models.functions import ExtractHour
 
 from apps.ledger.models import Position
 from apps.operations.formats import percent, reason
@@ -90,10 +90,8 @@ class Bin:
         return self.low >= 0
 
 
-def distribution(trades: QuerySet[Position]) -> list[Bin]:
+def distribution(ratios: np.ndarray) -> list[Bin]:
     """Bars of one width with an edge at zero, so that no bar mixes gains and losses."""
-    ratio = Cast(F("net") / F("bought_notional"), FloatField())
-    ratios = np.fromiter(trades.values_list(ratio, flat=True), float)
     if not len(ratios):
         return []
     width = next((width for width in WIDTHS if _bars(ratios, width) <= BARS), WIDTHS[-1])

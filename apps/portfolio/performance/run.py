@@ -1,10 +1,12 @@
 """Which part of an account's life is judged: one run, a range of its market time, a benchmark."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, QuerySet
+from django.db.models.functions import Extract
 from django.http import Http404, QueryDict
 
 from apps.accounts.models import TradingAccount
@@ -14,6 +16,7 @@ from apps.markets.selectors import market_time, session_current
 from apps.operations.formats import moment
 from apps.portfolio.curve import RANGES
 from apps.portfolio.models import EquitySnapshot
+from apps.portfolio.performance.held import Held, held_columns
 from apps.portfolio.performance.stretch import Point, Stretch
 from apps.portfolio.results import closed_positions
 from apps.portfolio.selectors import equity
@@ -38,8 +41,7 @@ class Run:
     @cached_property
     def points(self) -> list[Point]:
         """Of the range, the last one before it included; the present run's end in its worth now."""
-        rows = EquitySnapshot.objects.filter(account=self.account, generation=self.generation).order_by("at")
-        points = [Point(*row) for row in rows.values_list("at", "equity", "deposited")]
+        points = snapshot_points(self.account, self.generation)
         now = self._now()
         if now and (not points or now.at > points[-1].at):
             points.append(now)
@@ -76,14 +78,14 @@ class Run:
         rows = closed_positions(self._positions())
         return rows.filter(closed__gt=self.since) if self.since else rows
 
-    def held(self) -> QuerySet[Position]:
+    @cached_property
+    def held(self) -> Held:
         """Open at any time of the range."""
         rows = self._positions()
-        return rows.exclude(closed__lte=self.since) if self.since else rows
+        return held_columns(rows.exclude(closed__lte=self.since) if self.since else rows)
 
     def _positions(self) -> QuerySet[Position]:
-        rows = Position.objects.filter(account=self.account, generation=self.generation)
-        return rows.select_related("product")
+        return Position.objects.filter(account=self.account, generation=self.generation)
 
     @cached_property
     def session(self) -> MarketSession | None:
@@ -106,6 +108,15 @@ class Run:
         """The benchmark: the one asked for, else the first."""
         chosen = [market for market in self.benchmarks if market.symbol == self.benchmark]
         return next(iter(chosen or self.benchmarks), None)
+
+
+def snapshot_points(account: TradingAccount, generation: int) -> list[Point]:
+    """The stored curve as one row of three columns: a month is thousands of snapshots."""
+    rows = EquitySnapshot.objects.filter(account=account, generation=generation)
+    columns = {name: ArrayAgg(name, order_by="at") for name in ("equity", "deposited")}
+    found = rows.aggregate(seconds=ArrayAgg(Extract("at", "epoch"), order_by="at"), **columns)
+    times = (datetime.fromtimestamp(int(second), UTC) for second in found["seconds"] or ())
+    return [Point(*row) for row in zip(times, found["equity"] or (), found["deposited"] or (), strict=True)]
 
 
 def runs(account: TradingAccount) -> list[int]:

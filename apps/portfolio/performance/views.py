@@ -11,7 +11,7 @@ from apps.accounts.requests import UserRequest
 from apps.accounts.selectors import trading_accounts
 from apps.operations.pages import page
 from apps.operations.tables import Cell, csv_response
-from apps.portfolio.curve import RANGES, Curve, draw
+from apps.portfolio.curve import RANGES, Curve, draw, thinned
 from apps.portfolio.holdings import holder_names
 from apps.portfolio.performance.calendar import CELL, months
 from apps.portfolio.performance.figures import benchmark, figures
@@ -47,7 +47,7 @@ def _context(request: HttpRequest, run: Run) -> dict[str, Any]:
         "months": drawn,
         "calendars": drawn[-CALENDARS:],
         "weekdays": [(name, number * CELL + CELL // 2) for number, name in enumerate("MTWTFSS")],
-        "distribution": distribution(run.trades()),
+        "distribution": distribution(run.held.over.ratios),
         "by": by,
         "group_names": GROUPS,
         "groups": groups(run.trades(), by, holder_names([run.account])),
@@ -59,9 +59,13 @@ def _curve(run: Run, held: np.ndarray | None) -> Curve | None:
     stretch = run.stretch
     if stretch is None or stretch.levels[0] <= 0:
         return None
-    levels = [Decimal(repr(float(level))) for level in stretch.levels]
-    points = list(zip((point.at for point in stretch.points), levels, strict=True))
-    return draw(points, [Decimal(repr(float(level))) for level in held] if held is not None else ())
+    points = thinned(list(zip((point.at for point in stretch.points), stretch.levels, strict=True)))
+    other: list[float] = thinned(held.tolist()) if held is not None else []
+    return draw([(at, _exact(level)) for at, level in points], [_exact(level) for level in other])
+
+
+def _exact(level: float) -> Decimal:
+    return Decimal(repr(float(level)))
 
 
 CSV_HEADER = [

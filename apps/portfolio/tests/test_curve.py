@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,3 +55,16 @@ def test_it_draws_a_range_of_market_time_and_ends_now(db):
 def test_it_waits_for_two_points(db):
     account = make_account()
     assert equity_curve(account, "All", Decimal(10000), START) is None
+
+
+def test_a_long_curve_keeps_its_ends_and_is_thinned_evenly(db):
+    account = make_account()
+    rows = [(START + timedelta(minutes=15 * index), Decimal(10000 + index)) for index in range(1000)]
+    EquitySnapshot.objects.bulk_create(
+        EquitySnapshot(account=account, generation=1, at=at, equity=equity, cash=equity) for at, equity in rows
+    )
+    curve = equity_curve(account, "All", Decimal(9000), rows[-1][0] + timedelta(minutes=1))
+    assert 200 < len(curve.points) <= POINTS + 1
+    assert (curve.first, curve.points[-2], curve.last[1]) == (rows[0], rows[-1], 9000)
+    steps = {int(later - earlier) for (_, earlier), (_, later) in pairwise(curve.points[:-2])}
+    assert len(steps) == 1

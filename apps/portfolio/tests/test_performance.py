@@ -18,6 +18,7 @@ from apps.portfolio.models import EquitySnapshot
 from apps.portfolio.performance.calendar import brief, months
 from apps.portfolio.performance.figures import benchmark, figures, in_market
 from apps.portfolio.performance.groups import distribution, groups
+from apps.portfolio.performance.held import held_columns
 from apps.portfolio.performance.run import Run, run_chosen
 from apps.portfolio.performance.stretch import Point, Stretch
 from engine.tests.markets import candles
@@ -159,7 +160,8 @@ def test_overlapping_positions_count_once_as_time_in_the_market(bot):
     for hours, held in ((1, 2.0), (2, 2.0), (10, 1.0)):
         trade(bot, hours, "1", held=held)
     trade(bot, 18, "1", closed=None)
-    assert in_market(Position.objects.all(), START, START + timedelta(hours=20)) == pytest.approx((3 + 1 + 2) / 20)
+    stays = held_columns(Position.objects.all())
+    assert in_market(stays, START, START + timedelta(hours=20)) == pytest.approx((3 + 1 + 2) / 20)
 
 
 def test_holding_is_measured_from_the_first_to_the_last_price(bot, market):
@@ -196,7 +198,7 @@ def test_groups_add_up_whatever_they_group_by(bot):
 def test_no_bar_of_the_distribution_mixes_gains_and_losses(bot):
     for net in ("0.4", "0", "-0.2", "2.6", "-3"):
         trade(bot, 1, net)
-    bars = distribution(Run(bot.account, 1, "All").trades())
+    bars = distribution(Run(bot.account, 1, "All").held.over.ratios)
     assert sum(bar.count for bar in bars) == 5
     assert sum(bar.count for bar in bars if bar.gains) == 3
     assert all(bar.low >= 0 or bar.high <= 1e-12 for bar in bars)

@@ -141,7 +141,7 @@ def test_a_malformed_page_answers_400(client, bot, cursor):
 
 
 def rows(answer) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(answer.content.decode())))
+    return list(csv.DictReader(io.StringIO(answer.getvalue().decode())))
 
 
 def test_the_csv_holds_the_filter_with_every_digit(client, bot):
