@@ -5,6 +5,7 @@ Each function calls nothing, so that the compiler takes it whole. Money in quote
 
 import math
 
+FUNDS_MARGIN = 1.02  # a market buy may cost more than at the price it was decided on
 SLACK = 1.0 + 1e-9  # a ratio that float noise lifts over its limit has not broken it
 
 

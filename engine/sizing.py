@@ -12,7 +12,7 @@ from engine.records import Record
 
 QUOTE, EQUITY, RISK = (mode.value for mode in SizeMode)
 _least_lots = njit(limits.least_lots)
-FUNDS_MARGIN = 1.02  # the next open may lie above the close that the order was sized at
+FUNDS_MARGIN = limits.FUNDS_MARGIN
 
 
 @njit

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from apps.accounts.models import TradingAccount
+from apps.ledger.holders import holder_words
 from apps.markets.models import Product
 
 
@@ -127,6 +128,11 @@ class Position(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity.normalize():f} {self.product} of {self.holder or 'the account'}"
+
+    @property
+    def held_by(self) -> str:
+        """Whose it is, for people, when no bot of today has it."""
+        return holder_words(self.holder)
 
     @property
     def entry_price(self) -> Decimal:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from apps.accounts.models import TradingAccount
-from apps.ledger.models import Balance, Position
+from apps.ledger.models import Balance, Hold, Position
 from apps.ledger.selectors import balances
 from apps.markets.models import Feed, MarketSession, Product
 from apps.orders.models import Order
@@ -65,8 +65,39 @@ class AccountState:
     @property
     def places(self) -> int:
         """Positions that are open or about to be."""
+        return len(self._places)
+
+    @property
+    def _places(self) -> set[tuple[str, int]]:
         held = [(position.holder, position.product_id) for position in self.positions]
-        return len({*held, *((order.holder, order.product_id) for order in self.entries)})
+        return {*held, *((order.holder, order.product_id) for order in self.entries)}
+
+    def has_place(self, holder: str, product: Product) -> bool:
+        return (holder, product.pk) in self._places
+
+    def committed(self, holder: str, product: Product) -> float:
+        """Quote that a holder has in a product and in entries that work there, at the last price."""
+        rows = [*((row.holder, row.product_id, row.quantity) for row in self.positions),
+                *((row.holder, row.product_id, row.remaining) for row in self.entries)]  # fmt: skip
+        mine = sum((size for who, what, size in rows if (who, what) == (holder, product.pk)), NOTHING)
+        return self._value(product, mine) if mine else 0.0
+
+    def leave_out(self, order: Order) -> None:
+        """Sees the account as it is without a working order, which another is to replace."""
+        self.orders = [each for each in self.orders if each.pk != order.pk]
+        hold = Hold.objects.filter(key=order.client_order_id).first()
+        if hold is not None:
+            self.balances[hold.currency].held -= hold.amount
+
+    def sellable(self, holder: str, product: Product) -> Decimal:
+        """Base of a holder's position that no working sale offers."""
+        held = [row.quantity for row in self.positions if (row.holder, row.product_id) == (holder, product.pk)]
+        offered = [
+            order.remaining
+            for order in self.orders
+            if (order.holder, order.product_id, order.side) == (holder, product.pk, Order.Side.SELL)
+        ]
+        return max(sum(held, NOTHING) - sum(offered, NOTHING), NOTHING)
 
     def ordered(self, order: Order) -> None:
         """An order of this account was just made; a refused one changes nothing."""

@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 from django.utils import timezone
 
 from apps.accounts.models import TradingAccount
+from apps.ledger.holders import MANUAL
 from apps.ledger.positions import NO_WISHES, Wishes
 from apps.ledger.services import InsufficientFunds, hold_take
 from apps.markets.models import Product
@@ -15,8 +16,9 @@ from apps.operations.logs.correlation import current, new_id
 from apps.operations.nudges import nudge
 from apps.orders.changes import order_move
 from apps.orders.events import event_add
-from apps.orders.models import Order
-from engine.kinds import OrderKind
+from apps.orders.inventory import sellable
+from apps.orders.models import Order, OrderGroup
+from engine.kinds import OrderKind, TimeInForce
 from engine.orders.states import WORKING, OrderState
 
 NAMESPACE = UUID("5b1c8a30-6d0a-4c0e-9a53-2f0d2a6f4a11")
@@ -44,6 +46,18 @@ class Intent:
     evaluation_id: int | None = None
     position: int = 0
     decided: datetime | None = None
+    time_in_force: TimeInForce = TimeInForce.GTC
+    post_only: bool = False
+    expires: datetime | None = None
+    group: OrderGroup | None = None
+    leg: int = 0
+    attempt: int = 0
+    replaces: Order | None = None  # an order of before an edit: waited for, then its rest is asked for
+
+
+def order_key(account: TradingAccount, request: str) -> UUID:
+    """The client_order_id of a request in the account's present run."""
+    return uuid5(NAMESPACE, f"{account.pk}/{account.generation}/{request}")
 
 
 def order_create(*, account: TradingAccount, intent: Intent) -> Order:
@@ -51,7 +65,7 @@ def order_create(*, account: TradingAccount, intent: Intent) -> Order:
 
     Returns the order of an earlier call with the same request.
     """
-    key = uuid5(NAMESPACE, f"{account.pk}/{account.generation}/{intent.request}")
+    key = order_key(account, intent.request)
     existing = Order.objects.filter(client_order_id=key).first()
     if existing:
         return existing
@@ -61,13 +75,14 @@ def order_create(*, account: TradingAccount, intent: Intent) -> Order:
         quantity=intent.quantity, limit_price=intent.limit_price, stop_price=intent.stop_price, funds=intent.funds,
         stop=intent.wishes.stop, target=intent.wishes.target, hold=intent.wishes.hold, after=intent.after,
         evaluation_id=intent.evaluation_id, correlation_id=current() or new_id(),
-        position=intent.position, decided=intent.decided or timezone.now(),
+        position=intent.position, decided=intent.decided or timezone.now(), time_in_force=intent.time_in_force,
+        post_only=intent.post_only, expires=intent.expires, group=intent.group, leg=intent.leg, attempt=intent.attempt,
+        replaces=intent.replaces,
         deadline=timezone.now() + ENTRY_PATIENCE if intent.purpose == Order.Purpose.ENTRY else None,
     )  # fmt: skip
     event_add(account, order, "created", to_state=OrderState.PENDING)
-    refusal = _crossing(order, intent.limit_price or intent.reference) or (
-        "" if intent.after else hold_for(account, order)
-    )
+    waits = intent.after or intent.replaces
+    refusal = _crossing(order, intent.limit_price or intent.reference) or ("" if waits else hold_for(account, order))
     if refusal:
         order_move(account, order, OrderState.DENIED, "denied", refusal)
     else:
@@ -77,10 +92,14 @@ def order_create(*, account: TradingAccount, intent: Intent) -> Order:
 
 def hold_for(account: TradingAccount, order: Order) -> str:
     """Reserves what an order can cost or deliver; returns the refusal in words, '' when it is held."""
+    product = order.product
     if order.side == Order.Side.BUY:
-        currency, amount = order.product.quote, order.funds or Decimal(0)
+        currency, amount = product.quote, order.funds or Decimal(0)
     else:
-        currency, amount = order.product.base, order.quantity
+        currency, amount = product.base, order.quantity
+        free = sellable(account, order.holder, product, beside=order)
+        if amount > free:
+            return f"{currency}: needs {amount.normalize():f}, {free.normalize():f} of this position is free"
     if amount <= 0:
         return f"funds must be above 0 {currency}, were {amount.normalize():f}"
     try:
@@ -91,15 +110,20 @@ def hold_for(account: TradingAccount, order: Order) -> str:
 
 
 def _crossing(order: Order, price: Decimal | None) -> str:
-    """Words for a buy that would trade with a resting sale of the same account, '' when it would not."""
-    if order.side != Order.Side.BUY or price is None:
+    """Words for an order that would trade with one of the same account that rests, '' when it would not.
+
+    A sale at market or behind a stop is never kept back: it protects.
+    """
+    others = Order.objects.filter(account_id=order.account_id, product=order.product, state__in=WORKING)
+    if order.holder != MANUAL:
+        others = others.exclude(holder=order.holder)
+    if price is None:
         return ""
-    sibling = (
-        Order.objects.filter(
-            account_id=order.account_id, product=order.product, side=Order.Side.SELL, state__in=WORKING,
-            limit_price__lte=price,
-        )
-        .exclude(holder=order.holder)
-        .first()
-    )  # fmt: skip
+    if order.side == Order.Side.BUY:
+        others = others.filter(side=Order.Side.SELL, limit_price__lte=price)
+    elif order.kind == OrderKind.LIMIT:
+        others = others.filter(side=Order.Side.BUY, kind=OrderKind.LIMIT, limit_price__gte=price)
+    else:
+        return ""
+    sibling = others.exclude(pk=order.replaces_id or 0).exclude(group=order.group_id or 0).first()
     return f"would trade with order #{sibling.pk} of the same account" if sibling else ""

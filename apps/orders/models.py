@@ -8,8 +8,61 @@ from django.db.models import Q
 from apps.accounts.models import TradingAccount
 from apps.ledger.models import money
 from apps.markets.models import Product
-from engine.kinds import OrderKind
+from engine.kinds import OrderKind, PlanKind, TimeInForce
 from engine.orders.states import OrderState
+
+
+class Side(models.TextChoices):
+    BUY = "buy", "Buy"
+    SELL = "sell", "Sell"
+
+
+class OrderGroup(models.Model):
+    """A plan that makes orders as the market and its orders go on: OCO, bracket, trailing stop, iceberg, ...
+
+    The row, the core's memory and the orders it asked for change in one transaction. Quantities in base.
+    """
+
+    class State(models.TextChoices):
+        ACTIVE = "active", "Active"
+        DONE = "done", "Done"
+        CANCELLED = "cancelled", "Cancelled"
+        FAILED = "failed", "Failed"
+
+    KINDS = [(kind.value, kind.name.capitalize()) for kind in PlanKind]
+
+    account = models.ForeignKey(TradingAccount, on_delete=models.CASCADE, related_name="order_groups")
+    generation = models.PositiveIntegerField()
+    holder = models.CharField(max_length=32)  # whose coins it moves: 'manual'
+    product = models.ForeignKey(Product, on_delete=models.PROTECT)
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE, related_name="children")
+    request = models.CharField(max_length=100)  # names the cause: the same one makes no second group
+    kind = models.PositiveSmallIntegerField(choices=KINDS)
+    side = models.CharField(max_length=4, choices=Side)
+    quantity = money()
+    params = models.JSONField(default=dict)  # as engine.plans.validate gives them
+    memory = models.BinaryField(default=b"", blank=True)  # PLAN_STATE of engine.records
+    position = models.BigIntegerField(default=0)  # of the last market event it saw
+    changed = models.BooleanField(default=False)  # one of its orders changed and it has not seen how
+    state = models.CharField(max_length=10, choices=State, default=State.ACTIVE)
+    message = models.CharField(max_length=300, blank=True)  # how it ended, in words
+    correlation_id = models.CharField(max_length=64, blank=True, db_index=True)
+    seq = models.BigIntegerField(default=0)  # account_seq of the last change
+    created = models.DateTimeField(auto_now_add=True)
+    finished = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="order_group_quantity_positive"),
+            models.UniqueConstraint(fields=["account", "generation", "request"], name="order_group_once"),
+        ]
+        indexes = [
+            models.Index(fields=["product", "position"], condition=Q(state="active"), name="order_groups_active"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display().lower()} #{self.pk} {self.side} {self.quantity.normalize():f} {self.product}"
 
 
 class Order(models.Model):
@@ -20,11 +73,9 @@ class Order(models.Model):
         EXIT = "exit", "Exit"  # sells at market: signal, max hold, by hand, halt
         PROTECT = "protect", "Protection"  # the resting stop and target of a position
 
-    class Side(models.TextChoices):
-        BUY = "buy", "Buy"
-        SELL = "sell", "Sell"
-
+    Side = Side
     KINDS = [(kind.value, kind.name.capitalize().replace("_", " ")) for kind in OrderKind]
+    TIMES = [(force.value, force.name) for force in TimeInForce]
     STATES = [(state.value, state.value.replace("_", " ").capitalize()) for state in OrderState]
 
     account = models.ForeignKey(TradingAccount, on_delete=models.CASCADE, related_name="orders")
@@ -41,6 +92,14 @@ class Order(models.Model):
     limit_price = models.DecimalField(max_digits=38, decimal_places=18, null=True, blank=True)
     stop_price = models.DecimalField(max_digits=38, decimal_places=18, null=True, blank=True)
     funds = models.DecimalField(max_digits=38, decimal_places=18, null=True, blank=True)  # a buy never costs more
+    time_in_force = models.PositiveSmallIntegerField(choices=TIMES, default=TimeInForce.GTC.value)
+    post_only = models.BooleanField(default=False)  # refused where it would take
+    expires = models.DateTimeField(null=True, blank=True)  # of GTD
+    group = models.ForeignKey(OrderGroup, null=True, blank=True, on_delete=models.CASCADE, related_name="orders")
+    leg = models.PositiveSmallIntegerField(default=0)  # of its group
+    attempt = models.PositiveSmallIntegerField(default=0)  # of its leg, counted from 1
+    # An edited order waits until the one it replaces is over, then asks for what that one left.
+    replaces = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE, related_name="replacements")
     # The signal's wishes for the position an entry opens; see engine.records.SIGNAL.
     stop = models.FloatField(default=0)
     target = models.FloatField(default=0)

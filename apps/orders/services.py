@@ -10,7 +10,7 @@ from apps.accounts.locks import lock_account
 from apps.accounts.models import TradingAccount, User
 from apps.ledger.models import Position
 from apps.operations import audit
-from apps.operations.nudges import nudge
+from apps.orders.cancels import cancel_request
 from apps.orders.changes import order_move
 from apps.orders.events import event_add
 from apps.orders.intents import Intent, order_create
@@ -40,16 +40,6 @@ def working_orders(account: TradingAccount, *, holder: str | None = None) -> lis
     """The account's orders that are not over, oldest first; of one holder when named."""
     orders = Order.objects.filter(account=account, state__in=WORKING).select_related("product").order_by("pk")
     return list(orders.filter(holder=holder) if holder is not None else orders)
-
-
-def cancel_request(*, account: TradingAccount, order: Order, why: str) -> None:
-    """Asks for the cancel of a working order of the locked account. Asking twice does nothing more."""
-    if order.cancel_requested:
-        return
-    order.cancel_requested = True
-    event_add(account, order, "cancel requested", from_state=order.state, to_state=order.state, why=why)
-    order.save(update_fields=["cancel_requested", "seq"])
-    nudge("orders_work", account.pk, queue="orders")
 
 
 def position_exit(

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from apps.accounts.locks import lock_account
 from apps.accounts.models import TradingAccount
+from apps.ledger.amounts import kept
 from apps.ledger.positions import open_position
 from apps.markets.models import Product
 from apps.markets.selectors import feed_is_stale
@@ -21,8 +22,8 @@ from apps.orders.events import event_add
 from apps.orders.intents import ENTRY_PATIENCE, hold_for
 from apps.orders.models import Order
 from apps.risk.selectors import halt_level
-from engine.kinds import HaltLevel, OrderKind
-from engine.orders.states import WORKING, OrderState
+from engine.kinds import HaltLevel, OrderKind, TimeInForce
+from engine.orders.states import TERMINAL, WORKING, OrderState
 from exchanges.port import Exchange, NewOrder, Rejected, Unavailable, Unknown
 
 BY_HAND = ("manual", "halt")  # sales that go through whatever is halted
@@ -64,7 +65,7 @@ def _claim_orders(account_id: int) -> list[Order]:
     waiting = Order.objects.filter(_waits(now), account_id=account_id)
     claim = uuid4()
     ready = []
-    for order in waiting.select_related("product__feed__session").order_by("pk"):
+    for order in waiting.select_related("product__feed__session", "replaces").order_by("pk"):
         order.account = account
         if _is_ready(account, order, level):
             order.claim, order.submitted = claim, now
@@ -85,7 +86,11 @@ def _is_ready(account: TradingAccount, order: Order, level: HaltLevel) -> bool:
         return False
     if order.product.status != Product.Status.ONLINE:
         return False  # a sale waits for its market
-    return order.after_id is None or order.submitted is not None or _inherit(account, order)
+    if order.submitted is not None:
+        return True
+    if order.replaces is not None:
+        return _follow(account, order, order.replaces)
+    return order.after_id is None or _inherit(account, order)
 
 
 def _entry_refusal(order: Order, level: HaltLevel) -> str:
@@ -122,7 +127,26 @@ def _inherit(account: TradingAccount, order: Order) -> bool:
     if not left:
         order_move(account, order, OrderState.DENIED, "denied", "nothing is left to sell")
         return False
+    return _resize(account, order, left)
+
+
+def _follow(account: TradingAccount, order: Order, old: Order) -> bool:
+    """An edited order waits for the end of the one it replaces, then takes what that one left of the new quantity."""
+    if old.state not in TERMINAL:
+        return False
+    left = order.quantity - old.filled
+    if left <= 0:
+        words = f"nothing is left of it: order #{old.pk} was filled before its cancel"
+        order_move(account, order, OrderState.DENIED, "denied", words)
+        return False
+    return _resize(account, order, left)
+
+
+def _resize(account: TradingAccount, order: Order, left: Decimal) -> bool:
+    """Gives a waiting order its final quantity and its hold; denies it when there is none for it."""
     if left != order.quantity:
+        if order.funds:
+            order.funds = kept(order.funds * left / order.quantity)
         order.quantity = left
         event_add(account, order, "resized", quantity=str(left))
     refusal = hold_for(account, order)
@@ -137,6 +161,7 @@ def _send(order: Order) -> None:
     new = NewOrder(
         client_order_id=order.client_order_id, symbol=order.product.symbol, side=order.side, kind=OrderKind(order.kind),
         quantity=order.quantity, limit_price=order.limit_price, stop_price=order.stop_price, funds=order.funds,
+        time_in_force=TimeInForce(order.time_in_force), post_only=order.post_only, expires=order.expires,
     )  # fmt: skip
     try:
         report = exchange.place(new)

@@ -133,7 +133,7 @@ def _exits(accounts: list[TradingAccount]) -> dict[tuple[int, str, int], list[Or
 
 
 def _holding(position: Position, feed: Feed | None, exits: list[Order], names: dict[str, tuple[int, str]]) -> Holding:
-    bot_id, bot_name = names.get(position.holder, (None, position.holder or "by hand"))
+    bot_id, bot_name = names.get(position.holder, (None, position.held_by))
     entry = position.entry_price
     stop = next((order.stop_price for order in exits if order.stop_price), None)
     target = next((order.limit_price for order in exits if order.limit_price), None)

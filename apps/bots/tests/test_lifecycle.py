@@ -10,9 +10,9 @@ from apps.bots.services import bot_pause, bot_start, bot_stop
 from apps.bots.tests.desk import blocked_by, enter, last
 from apps.ledger.models import Balance, Position
 from apps.operations.models import AuditEntry
+from apps.orders.cancels import cancel_request
 from apps.orders.changes import order_move
 from apps.orders.models import Order
-from apps.orders.services import cancel_request
 from engine.gates import Gate
 from engine.kinds import EventKind, Verdict
 from engine.orders.states import OrderState

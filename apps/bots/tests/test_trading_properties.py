@@ -14,8 +14,9 @@ from apps.bots.services import bot_pause, bot_start, bot_stop
 from apps.ledger.models import Balance, Hold, Line, Position
 from apps.ledger.selectors import imbalance
 from apps.markets.sources import MINUTE
+from apps.orders.cancels import cancel_request
 from apps.orders.models import Fill, Order, OrderEvent
-from apps.orders.services import cancel_request, working_orders
+from apps.orders.services import working_orders
 from apps.portfolio.services import paper_account_reset, paper_deposit
 from apps.risk.models import Halt
 from apps.risk.services import halt, release

@@ -7,8 +7,9 @@ from django.db import transaction
 
 from apps.accounts.locks import lock_account
 from apps.ledger.positions import open_position
+from apps.orders.cancels import cancel_request
 from apps.orders.models import Order
-from apps.orders.services import cancel_request, orders_cancel_all, position_exit, positions_flatten
+from apps.orders.services import orders_cancel_all, position_exit, positions_flatten
 from apps.orders.tests.desk import HOLDER
 from apps.risk.services import halt
 from engine.orders.states import OrderState

@@ -1,0 +1,155 @@
+"""Orders by hand: placed, edited. What bots bought is theirs: a hand sells what a hand has bought."""
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from apps.accounts.locks import lock_account
+from apps.accounts.models import TradingAccount, User
+from apps.ledger.holders import MANUAL
+from apps.markets.models import Feed, Product
+from apps.markets.selectors import market_now
+from apps.operations import audit
+from apps.operations.formats import moment
+from apps.orders.accounts import AccountState, account_states
+from apps.orders.cancels import cancel_request
+from apps.orders.estimates import Estimate, estimate_in, feed_of, funds_for
+from apps.orders.intents import Intent, order_create, order_key
+from apps.orders.models import Order
+from apps.orders.rules import rule_field
+from apps.orders.tickets import Ticket
+from engine.kinds import OrderKind, TimeInForce
+from engine.orders.states import OrderState
+
+EDITABLE = (OrderState.PENDING, OrderState.OPEN)
+
+
+@transaction.atomic
+def order_place(*, user: User, account: TradingAccount, product: Product, ticket: Ticket, request: str) -> Order:
+    """Commits an order of the account's owner; it is sent at once. The same ``request`` gives the first order again.
+
+    ValidationError({field: rule}) for a ticket that makes no sense and for the first hard rule that it would break.
+    """
+    locked = own_account_locked(user, account)
+    name = f"manual/{request}"
+    known = Order.objects.filter(client_order_id=order_key(locked, name)).first()
+    if known:
+        return known
+    order = _commit(_place(locked, product), ticket, name)
+    audit.record(actor=user, action="order.place", target=order, detail=_told(order))
+    return order
+
+
+@transaction.atomic
+def order_edit(
+    *,
+    user: User,
+    order: Order,
+    request: str,
+    quantity: Decimal | None = None,
+    limit_price: Decimal | None = None,
+    stop_price: Decimal | None = None,
+) -> Order:
+    """Replaces an order by hand that works: the old one is cancelled, the new one follows its end and asks for what it
+    left. Returns the new order. ``quantity`` is the new total, the filled part included; what is None stays.
+
+    ValidationError for an order that is over, a bot's or a group's, and as ``order_place`` does.
+    """
+    locked = own_account_locked(user, order.account)
+    name = f"manual/{request}"
+    known = Order.objects.filter(client_order_id=order_key(locked, name)).first()
+    if known:
+        return known
+    old = Order.objects.select_related("product").get(pk=order.pk)
+    _check_editable(old)
+    ticket = _edited(old, quantity, limit_price, stop_price)
+    new = _commit(_place(locked, old.product), ticket, name, replaces=old)
+    cancel_request(account=locked, order=old, why=f"replaced by #{new.pk}")
+    audit.record(actor=user, action="order.edit", target=new, detail=_told(new) | {"replaces": old.pk})
+    return new
+
+
+def own_account_locked(user: User, account: TradingAccount) -> TradingAccount:
+    """The account under its lock. Nobody trades for somebody else, operators neither."""
+    if account.owner_id != user.pk:
+        raise ValidationError({"account": "must be one of your accounts"})
+    return lock_account(account.pk)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A product's market and the locked account that trades there."""
+
+    state: AccountState
+    product: Product
+    feed: Feed
+
+
+def _place(locked: TradingAccount, product: Product) -> Place:
+    feed = feed_of(locked, product)
+    states = account_states([locked], feed.session, market_now(feed, timezone.now()))
+    return Place(states[locked.pk], product, feed)
+
+
+def _commit(place: Place, ticket: Ticket, name: str, replaces: Order | None = None) -> Order:
+    """Judges the ticket and makes its order. ValidationError for what a rule refuses."""
+    if replaces is not None:
+        place.state.leave_out(replaces)
+    judged = estimate_in(place.state, place.product, place.feed, ticket, timezone.now())
+    if judged.blocking:
+        raise ValidationError({rule_field(judged.blocking): judged.refusal})
+    order = order_create(account=place.state.account, intent=_intent(place, judged, name, replaces))
+    if order.state == OrderState.DENIED:
+        raise ValidationError({"quantity": order.message})
+    return order
+
+
+def _intent(place: Place, judged: Estimate, name: str, replaces: Order | None) -> Intent:
+    ticket, product = judged.ticket, place.product
+    balance = place.state.balances.get(product.quote)
+    at_market = ticket.kind == OrderKind.MARKET
+    sells = Order.Purpose.EXIT if at_market else Order.Purpose.PROTECT
+    quantity = judged.quantity + (replaces.filled if replaces else 0)  # cut by what is filled when it is sent
+    funds = funds_for(judged, balance.free if balance else Decimal(0))
+    return Intent(
+        request=name, holder=MANUAL, product=product, side=ticket.side, kind=ticket.kind, quantity=quantity,
+        purpose=sells if ticket.side == "sell" else Order.Purpose.ENTRY,
+        reason="manual" if at_market and ticket.side == "sell" else "",  # such a sale goes through whatever is halted
+        limit_price=ticket.limit_price, stop_price=ticket.stop_price, reference=judged.price,
+        funds=funds and funds * quantity / judged.quantity, time_in_force=ticket.time_in_force,
+        post_only=ticket.post_only, expires=ticket.expires, position=place.feed.position, replaces=replaces,
+        decided=moment(place.feed.market_time),
+    )  # fmt: skip
+
+
+def _check_editable(order: Order) -> None:
+    if order.holder != MANUAL or order.group_id:
+        raise ValidationError({"order": "must be one placed by hand: bots and groups lead their own orders"})
+    if order.state not in EDITABLE or order.cancel_requested or order.kind == OrderKind.MARKET:
+        asked = ", its cancel is asked for" if order.cancel_requested else ""
+        words = f"must be a resting one that is pending or open, was {order.get_kind_display().lower()} {order.state}"
+        raise ValidationError({"order": words + asked})
+
+
+def _edited(old: Order, quantity: Decimal | None, limit: Decimal | None, stop: Decimal | None) -> Ticket:
+    if quantity is not None and quantity <= old.filled:
+        words = f"must be above what is filled, {old.filled.normalize():f}, was {quantity.normalize():f}"
+        raise ValidationError({"quantity": words})
+    as_it_is = Ticket(
+        side=old.side, kind=OrderKind(old.kind), quantity=old.quantity - old.filled, limit_price=old.limit_price,
+        stop_price=old.stop_price, time_in_force=TimeInForce(old.time_in_force), post_only=old.post_only,
+        expires=old.expires,
+    )  # fmt: skip
+    return replace(
+        as_it_is,
+        quantity=as_it_is.quantity if quantity is None else quantity - old.filled,
+        limit_price=old.limit_price if limit is None else limit,
+        stop_price=old.stop_price if stop is None else stop,
+    )
+
+
+def _told(order: Order) -> dict[str, str]:
+    return {"side": order.side, "kind": order.get_kind_display().lower(), "quantity": f"{order.quantity.normalize():f}"}
