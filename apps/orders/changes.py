@@ -65,7 +65,8 @@ def report_apply(account: TradingAccount, order: Order, report: OrderReport) -> 
         if named:
             order.save(update_fields=["exchange_order_id"])
     elif is_legal(OrderState(order.state), state):
-        order_move(account, order, state, "accepted" if state == OrderState.OPEN else state.value)
+        kind = "accepted" if state == OrderState.OPEN else state.value
+        order_move(account, order, state, kind, report.message)
     else:
         event_add(account, order, "stale report", from_state=order.state, shown=state.value)
         order.save(update_fields=["seq", "exchange_order_id"])

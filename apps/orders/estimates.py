@@ -147,7 +147,7 @@ def _bought(ticket: Ticket, product: Product, price: Decimal, rate: Decimal) -> 
     """What an amount buys, in whole lots. ValidationError when it is not even one."""
     assert ticket.amount is not None
     lot = product.base_increment
-    quantity = (ticket.amount / (price * (1 + rate))) // lot * lot
+    quantity = ((ticket.amount - LAST_DIGIT) / (price * (1 + rate))) // lot * lot
     if not quantity:
         raise ValidationError({"amount": f"must buy at least {lot.normalize():f} {product.base}, was {ticket.amount}"})
     return quantity

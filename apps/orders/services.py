@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.accounts.locks import lock_account
@@ -95,6 +96,20 @@ def order_cancel(*, order: Order, user: User) -> Order:
     cancel_request(account=account, order=order, why="by hand")
     audit.record(actor=user, action="order.cancel", target=order)
     return order
+
+
+@transaction.atomic
+def orders_cancel(*, user: User, orders: QuerySet[Order]) -> list[Order]:
+    """Asks by hand for the cancel of those of the user's orders that work, except sales at market; returns them."""
+    asked = []
+    for order in orders.exclude(purpose=Order.Purpose.EXIT).filter(state__in=WORKING).order_by("account_id", "pk"):
+        account = lock_account(order.account_id)
+        fresh = Order.objects.select_related("product", "account").get(pk=order.pk)
+        if fresh.state in WORKING:
+            cancel_request(account=account, order=fresh, why="by hand")
+            audit.record(actor=user, action="order.cancel", target=fresh)
+            asked.append(fresh)
+    return asked
 
 
 @transaction.atomic

@@ -17,6 +17,7 @@ STATES = {
     PaperOrder.Status.EXPIRED: OrderState.EXPIRED,
     PaperOrder.Status.REJECTED: OrderState.REJECTED,
 }
+TOOK = "a post-only order must rest, and this one would have traded at once"
 
 
 def order_report(order: PaperOrder) -> OrderReport:
@@ -26,7 +27,7 @@ def order_report(order: PaperOrder) -> OrderReport:
         state=STATES[PaperOrder.Status(order.status)], filled=product.base_increment * order.filled,
         symbol=product.symbol, side="buy" if order.side == Side.BUY else "sell", kind=OrderKind(order.kind),
         quantity=product.base_increment * order.lots, limit_price=_price(order.limit), stop_price=_price(order.stop),
-        created=order.created,
+        created=order.created, message=TOOK if order.status == PaperOrder.Status.REJECTED else "",
     )  # fmt: skip
 
 

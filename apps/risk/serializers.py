@@ -1,4 +1,4 @@
-"""Halts as JSON."""
+"""Halts and gates as JSON."""
 
 from typing import Any
 
@@ -6,13 +6,19 @@ from rest_framework import serializers
 
 from apps.accounts.api.own import AccountField
 from apps.accounts.api.proof import Proof
-from apps.operations.api.fields import Input
+from apps.operations.api.fields import Input, Ratio
+from apps.risk.gates import BLOCKS, OFF, PASS, UNKNOWN
 from apps.risk.models import Halt
 from apps.risk.selectors import may_release
 from apps.risk.services import REASON_LENGTH
 from engine.kinds import HaltLevel
 
 LEVELS = {level.name.lower(): level for level in HaltLevel if level}
+GATE = {
+    "index": 5, "key": "above", "name": "Fast average above the slow", "status": "blocks", "value": "9,871.22",
+    "threshold": "9,874.03", "sentence": "the fast average of 9,871.22 is not above the slow one of 9,874.03",
+    "distance": -0.00028,
+}  # fmt: skip
 HALT = {
     "id": 5, "scope": "account", "level": "orders", "venue": "", "account": 3, "reason": "going on holiday",
     "at": "2026-01-01T12:00:00Z", "by": "you", "in_force": True, "carried_out": True, "may_release": True,
@@ -73,3 +79,16 @@ class ReleaseInput(Proof):
 
     reason = serializers.CharField(max_length=REASON_LENGTH, help_text="Why it is safe to go on.")
     example = {"reason": "back at the desk", "password": "long and secret"}
+
+
+class GateSerializer(serializers.Serializer[Any]):
+    """A gate of a decision. ``distance``: of the value from the threshold, as a ratio of it."""
+
+    index = serializers.IntegerField()
+    key = serializers.CharField()
+    name = serializers.CharField()
+    status = serializers.ChoiceField([PASS, BLOCKS, UNKNOWN, OFF])
+    value = serializers.CharField()
+    threshold = serializers.CharField()
+    sentence = serializers.CharField()
+    distance = Ratio(allow_null=True)

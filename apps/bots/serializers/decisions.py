@@ -7,32 +7,14 @@ from rest_framework import serializers
 from apps.bots.explain import gates_of, sentence
 from apps.bots.models import Evaluation
 from apps.operations.api.fields import Amount, Price, Ratio
-from apps.risk.gates import BLOCKS, OFF, PASS, UNKNOWN
+from apps.risk.serializers import GATE, GateSerializer
 from engine.kinds import Action, Verdict
 
-GATE = {
-    "index": 5, "key": "above", "name": "Fast average above the slow", "status": "blocks", "value": "9,871.22",
-    "threshold": "9,874.03", "sentence": "the fast average of 9,871.22 is not above the slow one of 9,874.03",
-    "distance": -0.00028,
-}  # fmt: skip
 DECISION = {
     "bot": 12, "version": 2, "at": "2020-02-10T14:00:00Z", "price": "9873.21", "score": -0.02, "confidence": 0.02,
     "verdict": "blocked", "action": "none", "quantity": "0",
     "reason": "No entry: the fast average of 9,871.22 is not above the slow one of 9,874.03.",
 }  # fmt: skip
-
-
-class GateSerializer(serializers.Serializer[Any]):
-    """A gate of a decision. ``distance``: of the value from the threshold, as a ratio of it."""
-
-    index = serializers.IntegerField()
-    key = serializers.CharField()
-    name = serializers.CharField()
-    status = serializers.ChoiceField([PASS, BLOCKS, UNKNOWN, OFF])
-    value = serializers.CharField()
-    threshold = serializers.CharField()
-    sentence = serializers.CharField()
-    distance = Ratio(allow_null=True)
 
 
 class ToldSerializer(serializers.Serializer[Any]):

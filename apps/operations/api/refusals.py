@@ -36,3 +36,14 @@ def states_conflict() -> Iterator[None]:
     except ValidationError as error:
         words = (f"{field}: {' '.join(rules)}" for field, rules in error.message_dict.items())
         raise Conflict("; ".join(words)) from error
+
+
+@contextmanager
+def conflicts(field: str) -> Iterator[None]:
+    """As ``states_conflict``, for what a service refuses about one field: the thing itself, not what was asked."""
+    try:
+        yield
+    except ValidationError as error:
+        if field in error.message_dict:
+            raise Conflict(f"{field}: {' '.join(error.message_dict[field])}") from error
+        raise

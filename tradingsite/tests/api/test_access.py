@@ -66,6 +66,17 @@ def new_bot(desk: Desk) -> dict[str, Any]:
     return {"account": desk.account.pk, "product": "BTC-USD", "name": "New", "strategy": "ma_cross"}
 
 
+def new_order(desk: Desk) -> dict[str, Any]:
+    return {
+        "account": desk.account.pk, "product": "BTC-USD", "side": "buy", "kind": "limit", "quantity": "1",
+        "limit_price": "50",
+    }  # fmt: skip
+
+
+def order_ids(desk: Desk) -> dict[str, Any]:
+    return {"orders": [order(desk)["id"]]}
+
+
 def new_backtest(desk: Desk) -> dict[str, Any]:
     return {"strategy": "ma_cross", "market": RECORDED}
 
@@ -106,7 +117,11 @@ RULES = {
     "DELETE backtests/{id}/": Rule(204, OWN, place=done_backtest),
     "GET me/": Rule(200, EMPTY),
     "GET orders/": Rule(200, EMPTY),
+    "POST orders/": Rule(400, 400, new_order),  # a halt is in force; a stranger's body names an account not his
+    "POST orders/estimate/": Rule(200, 400, new_order),
     "GET orders/{id}/": Rule(200, OWN, place=order),
+    "PATCH orders/{id}/": Rule(409, OWN, lambda desk: {"limit_price": "200"}, order),  # a bot's
+    "POST orders/cancel/": Rule(200, 400, order_ids),
     "POST orders/{id}/cancel/": Rule(200, OWN, place=order),
     "GET positions/": Rule(200, EMPTY),
     "GET positions/{id}/": Rule(200, OWN, place=open_position),
@@ -141,7 +156,7 @@ RULES = {
     "POST market/venues/{venue}/start/": Rule(403, 403, lambda desk: {"reason": "again"}, venue),  # operators' alone
     "POST market/venues/{venue}/stop/": Rule(403, 403, lambda desk: {"reason": "storm"}, venue),
 }
-READING = {"POST bots/{id}/evaluate/"}  # changes nothing
+READING = {"POST bots/{id}/evaluate/", "POST orders/estimate/"}  # changes nothing
 PUBLIC = {
     "GET /api/schema/", "GET /api/docs/", "GET /api/redoc/", "POST auth/token/", "POST auth/token/refresh/",
     "POST auth/token/verify/", "POST auth/token/revoke/",

@@ -5,12 +5,13 @@ from rest_framework import serializers
 from apps.ledger.holders import bot_of
 from apps.operations.api.fields import Amount
 from apps.orders.models import Fill, Order, OrderEvent
-from engine.kinds import OrderKind
+from engine.kinds import OrderKind, TimeInForce
 
 ORDER = {
     "id": 77, "client_order_id": "9f3c1c1e-8f0a-5b5e-9a53-2f0d2a6f4a11", "account": 3, "bot": 12, "venue": "replay",
     "product": "BTC-USD", "purpose": "entry", "reason": "", "side": "buy", "kind": "market", "quantity": "0.0506",
-    "limit_price": None, "stop_price": None, "funds": "503", "state": "filled", "filled": "0.0506",
+    "limit_price": None, "stop_price": None, "funds": "503", "time_in_force": "gtc", "post_only": False,
+    "expires": None, "group": None, "leg": 0, "attempt": 0, "replaces": None, "state": "filled", "filled": "0.0506",
     "average_price": "9873.21", "fees": "2.9975", "cancel_requested": False, "message": "",
     "decided": "2020-02-10T14:00:00Z", "created": "2026-01-01T12:00:00Z", "submitted": "2026-01-01T12:00:00Z",
     "finished": "2026-01-01T12:00:01Z",
@@ -24,6 +25,9 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
     product = serializers.CharField(source="product.symbol", read_only=True)
     bot = serializers.SerializerMethodField(help_text="Id of the bot whose it is.")
     kind = serializers.SerializerMethodField()
+    time_in_force = serializers.SerializerMethodField()
+    leg = serializers.IntegerField(read_only=True, help_text="Of its group.")
+    attempt = serializers.IntegerField(read_only=True, help_text="Of its leg, counted from 1.")
     quantity, filled, fees = Amount(), Amount(), Amount()
     limit_price, stop_price = Amount(allow_null=True), Amount(allow_null=True)
     funds = Amount(allow_null=True, help_text="A buy never costs more.")
@@ -40,6 +44,9 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
 
     def get_kind(self, order: Order) -> str:
         return OrderKind(order.kind).name.lower()
+
+    def get_time_in_force(self, order: Order) -> str:
+        return TimeInForce(order.time_in_force).name.lower()
 
 
 class OrderEventSerializer(serializers.ModelSerializer[OrderEvent]):

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0004_addresses_of_people_we_made'),
         ('markets', '0009_let_operators_switch_the_stream'),
-        ('orders', '0004_know_the_stop_limit'),
+        ('orders', '0005_name_the_bar_of_a_fill'),
     ]
 
     operations = [

@@ -1,0 +1,5 @@
+"""The API of orders: placed, estimated, edited, followed, cancelled."""
+
+from apps.orders.api.orders import OrderViewSet
+
+ROUTES = [("orders", OrderViewSet, "order")]
