@@ -111,7 +111,7 @@ class OrderViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
         return Response(EstimateSerializer(told).data)
 
     @extend_schema(request=CancelInput, responses=CancelledSerializer)
-    @action(detail=False, methods=["post"], url_path="cancel", pagination_class=None, filterset_class=None)
+    @action(detail=False, methods=["post"], url_path="cancellations", pagination_class=None, filterset_class=None)
     def cancel_many(self, request: Request) -> Response:
         """Ask for the cancel of several orders
 

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from apps.accounts.api.own import AccountField
 from apps.operations.api.fields import Amount, Input, Ratio
 from apps.orders.estimates import Estimate
+from apps.orders.models import Side
 from apps.orders.tickets import Ticket
 from apps.risk.serializers import GATE, GateSerializer
 from engine.kinds import OrderKind, TimeInForce
@@ -21,7 +22,7 @@ class OrderInput(Input):
 
     account = AccountField()
     product = serializers.CharField(max_length=32)
-    side = serializers.ChoiceField(["buy", "sell"])
+    side = serializers.ChoiceField(Side.choices)
     kind = serializers.ChoiceField(list(KINDS))
     quantity = Amount(required=False, help_text="Base.")
     amount = Amount(required=False, help_text="Quote, instead of a quantity: a market buy spends it, fees included.")

@@ -48,7 +48,7 @@ def test_two_orders_cannot_spend_the_same_money(desk):
 def test_a_sale_of_more_than_is_there_is_denied_in_words(desk):
     desk.own("1")
     order = desk.protect("1.00000001")
-    assert (order.state, order.message) == ("denied", "BTC: needs 1.00000001, 1 is free")
+    assert (order.state, order.message) == ("denied", "BTC: needs 1.00000001, 1 of this position is free")
 
 
 def test_a_purchase_without_funds_is_denied(desk):

@@ -80,10 +80,10 @@ def test_an_edit_answers_with_the_order_that_follows(market, caller, body):
 def test_orders_are_cancelled_by_their_ids_or_all_of_an_account(market, caller, body, account):
     ids = [caller.post("orders/", body).json()["id"] for _ in range(3)]
     market.settle()
-    assert caller.post("orders/cancel/", {"orders": ids[:1]}).json()["orders"] == ids[:1]
+    assert caller.post("orders/cancellations/", {"orders": ids[:1]}).json()["orders"] == ids[:1]
     market.settle()
-    assert caller.post("orders/cancel/", {"account": account.pk}).json()["orders"] == ids[1:]
+    assert caller.post("orders/cancellations/", {"account": account.pk}).json()["orders"] == ids[1:]
     market.settle()
     assert set(Order.objects.values_list("state", flat=True)) == {"cancelled"}
-    assert caller.post("orders/cancel/", {"orders": [10**9]}).status_code == 400
-    assert caller.post("orders/cancel/", {}).status_code == 400
+    assert caller.post("orders/cancellations/", {"orders": [10**9]}).status_code == 400
+    assert caller.post("orders/cancellations/", {}).status_code == 400

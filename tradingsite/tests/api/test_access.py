@@ -121,7 +121,7 @@ RULES = {
     "POST orders/estimate/": Rule(200, 400, new_order),
     "GET orders/{id}/": Rule(200, OWN, place=order),
     "PATCH orders/{id}/": Rule(409, OWN, lambda desk: {"limit_price": "200"}, order),  # a bot's
-    "POST orders/cancel/": Rule(200, 400, order_ids),
+    "POST orders/cancellations/": Rule(200, 400, order_ids),
     "POST orders/{id}/cancel/": Rule(200, OWN, place=order),
     "GET positions/": Rule(200, EMPTY),
     "GET positions/{id}/": Rule(200, OWN, place=open_position),
