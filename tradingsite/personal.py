@@ -41,8 +41,8 @@ PERSONAL = [
     *(
         through("account__owner", model)
         for model in (
-            Bot, Entry, Balance, Hold, Position, RiskPolicy, LimitChange, DayOpening, PaperBook, PaperFill, OrderGroup, Order,
-            Fill, ExchangeCursor, ProductCursor, EquitySnapshot,
+            Bot, Entry, Balance, Hold, Position, RiskPolicy, LimitChange, DayOpening, PaperBook, PaperFill, OrderGroup,
+            Order, Fill, ExchangeCursor, ProductCursor, EquitySnapshot,
         )
     ),
     through("bot__account__owner", BotVersion),
