@@ -1,0 +1,84 @@
+"""At which prices a tick would matter to a plan: what a live stream has to watch."""
+
+import math
+
+from engine.jit import njit
+from engine.kinds import OrderKind, PlanKind, PlanPhase, PriceSource
+from engine.plans.exits import fired, toward
+from engine.plans.market import reached
+from engine.plans.wants import ENTRY, TARGET_LEG
+from engine.records import Record
+
+BRACKET, TRAILING, ICEBERG, TWAP = (
+    kind.value for kind in (PlanKind.BRACKET, PlanKind.TRAILING, PlanKind.ICEBERG, PlanKind.TWAP)
+)
+ENDING, ESCALATED = PlanPhase.ENDING.value, PlanPhase.ESCALATED.value
+DOUBLE_LAST, LIMIT = PriceSource.DOUBLE_LAST.value, OrderKind.LIMIT.value
+
+
+@njit
+def next_triggers(plan: Record, state: Record) -> tuple[float, float]:
+    """(below, above): a tick at or below the first or at or above the second should be given to ``advance``.
+
+    NaN = no such price; below = infinity = every tick. Bars always go to ``advance``: they draw trailing stops up.
+    """
+    if state["phase"] >= ENDING or plan["kind"] == TWAP:
+        return math.nan, math.nan
+    if plan["kind"] == ICEBERG:
+        return _of_iceberg(plan, state)
+    side = -plan["side"] if plan["kind"] == BRACKET else plan["side"]
+    if fired(state):
+        return _of_escalation(plan, state, side)
+    return _of_trailing(plan, state) if plan["kind"] == TRAILING else _of_exits(plan, state, side)
+
+
+@njit
+def _of_trailing(plan: Record, state: Record) -> tuple[float, float]:
+    if state["armed_time"] > 0:
+        return _watched(plan, state, state["stop"], plan["side"], 0.0)
+    if plan["activation"] > 0.0:
+        return _watched(plan, state, plan["activation"], -plan["side"], 0.0)
+    return math.inf, math.nan  # the next price arms it
+
+
+@njit
+def _of_exits(plan: Record, state: Record, side: int) -> tuple[float, float]:
+    if plan["kind"] == BRACKET and state["armed_time"] == 0:
+        return math.nan, math.nan  # nothing to protect yet
+    stop = plan["stop"] if state["winner"] != TARGET_LEG + 1 else 0.0
+    return _watched(plan, state, stop, toward(plan, side), plan["target"])
+
+
+@njit
+def _watched(plan: Record, state: Record, level: float, direction: int, other: float) -> tuple[float, float]:
+    """A level reached in a direction and one in the other; every tick while one price has to be confirmed."""
+    if plan["source"] == DOUBLE_LAST and (
+        reached(state["seen"], level, direction) or reached(state["seen"], other, -direction)
+    ):
+        return math.inf, math.nan
+    rising, falling = (level, other) if direction > 0 else (other, level)
+    return falling if falling > 0.0 else math.nan, rising if rising > 0.0 else math.nan
+
+
+@njit
+def _of_escalation(plan: Record, state: Record, side: int) -> tuple[float, float]:
+    limit = state["want_limit"][1]
+    if state["phase"] == ESCALATED or plan["escalate_beyond"] == 0.0 or limit == 0.0:
+        return math.nan, math.nan
+    level = limit * (1.0 + side * plan["escalate_beyond"])
+    return (math.nan, level) if side > 0 else (level, math.nan)
+
+
+@njit
+def _of_iceberg(plan: Record, state: Record) -> tuple[float, float]:
+    """Where it pauses or goes on, and where its slice is left behind."""
+    side, limit, shown = plan["side"], plan["limit"], state["want_limit"][ENTRY]
+    bad, good = math.nan, math.nan
+    if limit > 0.0 and state["paused"]:
+        good = limit
+    elif limit > 0.0:
+        bad = limit
+    if not state["paused"] and plan["drift"] > 0.0 and shown > 0.0:
+        left = shown * (1.0 + side * plan["drift"]) / (1.0 - side * plan["offset"])
+        bad = left if math.isnan(bad) else (min(bad, left) if side > 0 else max(bad, left))
+    return (good, bad) if side > 0 else (bad, good)
