@@ -9,7 +9,9 @@ from engine.config import NO_LIMITS, BotSettings, Costs, ProductRules, rules_rec
 from engine.decide import decide, due, new_memory, no_signal
 from engine.orders.matching import exit_kind, exit_prices, match
 from engine.orders.resting import match_each
-from engine.records import CANDLE, CONDITIONS, EVENT, FILL, ORDER, VIEW
+from engine.plans.advance import advance
+from engine.plans.triggers import next_triggers
+from engine.records import CANDLE, CONDITIONS, DEED, DEEDS, EVENT, FILL, LEG, LEGS, ORDER, PLAN, PLAN_STATE, VIEW
 from engine.strategies.registry import REGISTRY
 
 PRODUCT = ProductRules("WARM-UP", Decimal("0.01"), Decimal("0.01"), Decimal("0.01"), Decimal(1))
@@ -34,6 +36,9 @@ def warm() -> None:
         policy=NO_LIMITS.record()[0],
         rules=rules,
     )
+    plan, state = (np.zeros(1, kind)[0] for kind in (PLAN, PLAN_STATE))
+    advance(plan, state, event, np.zeros(LEGS, LEG), rules, np.zeros(DEEDS, DEED))
+    next_triggers(plan, state)
     for strategy in REGISTRY:
         _backtest(strategy)
 

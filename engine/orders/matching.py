@@ -6,7 +6,8 @@ limits and targets make (maker fee, at the limit exactly) and fill only when the
 
 A stop-limit order that is hit takes at once if its limit allows it, else it rests as a limit order from the next event
 on: a gap past both prices leaves it resting. An IOC or FOK limit order ends with the first event it sees. A GTD order
-matches no bar that reaches past its time. A post-only order that the first open it sees would fill is rejected.
+matches no bar that reaches past its time. A post-only order is rejected where the opening price of the
+first event it sees would fill it.
 """
 
 import math
@@ -151,6 +152,8 @@ def _in_bar(order: Record, event: Record, worst: float, best: float, rules: Reco
     if _stopped(order, worst):
         order["triggered"] = True
         return _take(order, gapped, BY_STOP, cap, rules, fill)
+    if order["post_only"] and not order["resting"] and (order["limit"] - event["open"]) * order["side"] > 0.0:
+        return _no_trade(REJECTED, fill)
     if order["tif"] >= IOC:
         return _take(order, order["limit"], BY_LIMIT, cap, rules, fill)  # it came to take; at what price is unknown
     return _make(order, cap, rules, fill)

@@ -11,8 +11,8 @@ import numpy as np
 from engine.jit import njit
 from engine.kinds import DeedReason, OrderKind, PlanKind, PlanPhase, PriceSource
 from engine.orders.prices import snap_down, snap_up
-from engine.plans.market import BAR, confirmed, points, reached, worst_first
-from engine.plans.wants import MARKET_LEG, MAX_TRIES, STOP_LEG, TARGET_LEG, alive, holds, keep, want
+from engine.plans.market import BAR, CHANGE, TIME, confirmed, points, reached, worst_first
+from engine.plans.wants import MARKET_LEG, STOP_LEG, TARGET_LEG, alive, given_up, holds, keep, want
 from engine.records import Record
 
 MARKET, LIMIT, STOP, BRACKET, STOP_LIMIT = (kind.value for kind in OrderKind)
@@ -51,7 +51,8 @@ def watch(plan: Record, state: Record, event: Record, news: bool, held: int, sid
     if entered:
         state["armed_time"], state["phase"] = event["time"], ARMED
     if not news:
-        if held > 0 and state["last"] > 0.0 and plan["source"] == LAST:
+        quiet = event["kind"] == TIME or event["kind"] == CHANGE  # a bar seen before says nothing more
+        if quiet and held > 0 and state["last"] > 0.0 and plan["source"] == LAST:
             _judge(plan, state, event, state["last"], True, True, side)
         return
     for i in range(points(event)):
@@ -112,7 +113,7 @@ def want_exits(plan: Record, state: Record, legs: np.ndarray, held: int, side: i
         return
     if state["swapped"] and state["time"] - state["swap_time"] >= plan["swap"]:
         state["swapped"], state["swap_time"], state["reason"] = False, state["time"], BY_SWAP
-    kind = resting_kind(plan, state, side)
+    kind = resting_kind(plan, state, legs, side)
     if kind >= 0 and (kind == BRACKET or not state["swapped"]):
         want(state, STOP_LEG, kind, held, plan["target"] if kind == BRACKET else plan["stop_limit"], plan["stop"])
     elif plan["target"] > 0.0:
@@ -120,9 +121,9 @@ def want_exits(plan: Record, state: Record, legs: np.ndarray, held: int, side: i
 
 
 @njit
-def resting_kind(plan: Record, state: Record, side: int) -> int:
+def resting_kind(plan: Record, state: Record, legs: np.ndarray, side: int) -> int:
     """OrderKind that holds the stop at the exchange; -1 = it has none, or refused it too often."""
-    if plan["stop"] == 0.0 or state["tries"][STOP_LEG] >= MAX_TRIES or toward(plan, side) != side:
+    if plan["stop"] == 0.0 or given_up(state, legs, STOP_LEG) or toward(plan, side) != side:
         return -1
     if plan["target"] > 0.0 and holds(plan, BRACKET):
         return BRACKET
@@ -148,7 +149,7 @@ def want_out(
     limit, or when the exchange keeps refusing them.
     """
     by_limit = resting or limit > 0.0
-    if by_limit and state["phase"] != ESCALATED and _runs_away(plan, state, side, limit if limit > 0.0 else stop):
+    if by_limit and state["phase"] != ESCALATED and _runs_away(plan, state, legs, side, limit if limit > 0.0 else stop):
         state["phase"], state["escalated_time"], state["reason"] = ESCALATED, state["time"], BY_LADDER
     if by_limit and state["phase"] != ESCALATED:
         if resting:
@@ -162,8 +163,8 @@ def want_out(
 
 
 @njit
-def _runs_away(plan: Record, state: Record, side: int, limit: float) -> bool:
-    if state["tries"][STOP_LEG] >= MAX_TRIES:
+def _runs_away(plan: Record, state: Record, legs: np.ndarray, side: int, limit: float) -> bool:
+    if given_up(state, legs, STOP_LEG):
         return True
     if plan["escalate_after"] > 0 and state["time"] - state["fired_time"] >= plan["escalate_after"]:
         return True

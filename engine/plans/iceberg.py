@@ -10,7 +10,7 @@ import numpy as np
 from engine.jit import njit
 from engine.kinds import DeedReason, OrderKind, PlanOutcome, PlanPhase
 from engine.plans.slices import beyond, slice_price, with_rest
-from engine.plans.wants import ENTRY, busy, finish, keep, left_of, too_small, want
+from engine.plans.wants import ENTRY, alive, busy, finish, keep, left_of, too_small, want
 from engine.records import Record
 
 LIMIT, WORKING = OrderKind.LIMIT.value, PlanPhase.WORKING.value
@@ -42,6 +42,8 @@ def iceberg(plan: Record, state: Record, legs: np.ndarray, rules: Record) -> Non
         return
     price = slice_price(plan, last, -side, rules)
     if busy(state, legs, ENTRY):
+        if not alive(leg):
+            return  # asked for, not in its row yet
         gone = plan["drift"] > 0.0 and (price - leg["limit"] * (1.0 + side * plan["drift"])) * side > 0.0
         if gone and not too_small(left, price, rules):
             state["reason"] = REFRESH

@@ -39,7 +39,7 @@ def settle(plan: Record, state: Record, legs: np.ndarray, rules: Record, deeds: 
             count += _correct(plan, state, legs, k, deeds[count])
         elif state["want_qty"][k] > 0:
             count += _place(plan, state, legs, k, rules, deeds[count])
-    if count == 0 and state["phase"] != ENDING and _given_up(state, legs):
+    if count == 0 and state["phase"] != ENDING and _all_given_up(state, legs):
         finish(state, FAILED, REFUSED)
     if state["phase"] == ENDING and idle(state, legs):
         if plan["kind"] != BRACKET and legs[ENTRY]["total"] + exits_filled(legs) >= plan["qty"]:
@@ -51,7 +51,7 @@ def settle(plan: Record, state: Record, legs: np.ndarray, rules: Record, deeds: 
 
 
 @njit
-def _given_up(state: Record, legs: np.ndarray) -> bool:
+def _all_given_up(state: Record, legs: np.ndarray) -> bool:
     """Something is wanted, and the exchange keeps refusing all of it."""
     refused = False
     for k in range(LEGS):

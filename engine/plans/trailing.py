@@ -18,7 +18,7 @@ from engine.orders.prices import snap_down, snap_up
 from engine.plans.exits import fire, fired, want_out, worse_by
 from engine.plans.market import BAR, confirmed, on_path, points, reached, worst_first
 from engine.plans.oco import is_over
-from engine.plans.wants import MAX_TRIES, STOP_LEG, alive, exits_filled, finish, holds, left_of, want
+from engine.plans.wants import STOP_LEG, alive, exits_filled, finish, given_up, holds, left_of, want
 from engine.records import Record
 
 STOP, STOP_LIMIT = OrderKind.STOP.value, OrderKind.STOP_LIMIT.value
@@ -35,7 +35,7 @@ def trailing(plan: Record, state: Record, event: Record, news: bool, legs: np.nd
         fire(state, event, state["rested"])  # the resting stop trades: it has been hit, whatever prices were seen
     if news:
         _follow(plan, state, event, rules)
-    elif state["armed_time"] == 0 and plan["activation"] == 0.0 and state["last"] > 0.0:
+    elif state["armed_time"] == 0 and plan["activation"] == 0.0 and plan["source"] == LAST and state["last"] > 0.0:
         _arm(plan, state, event, state["last"], rules)
     if is_over(state, legs, held, rules):
         finish(state, FILLED if sold > 0 else CANCELLED, BY_FILL if sold > 0 else RESIZED)
@@ -45,7 +45,7 @@ def trailing(plan: Record, state: Record, event: Record, news: bool, legs: np.nd
         stop = state["stop"]
         want_out(plan, state, legs, held, side, stop, _limit(plan, stop, rules), resting, rules)
     elif state["armed_time"] > 0 and plan["rest"]:
-        _rest(plan, state, held, rules)
+        _rest(plan, state, legs, held, rules)
 
 
 @njit
@@ -98,10 +98,10 @@ def _draw(plan: Record, state: Record, event: Record, price: float, rules: Recor
 
 
 @njit
-def _rest(plan: Record, state: Record, held: int, rules: Record) -> None:
+def _rest(plan: Record, state: Record, legs: np.ndarray, held: int, rules: Record) -> None:
     """The stop rests at the exchange and moves there at most every so many seconds."""
     kind = STOP_LIMIT if plan["by_limit"] else STOP
-    if not holds(plan, kind) or state["tries"][STOP_LEG] >= MAX_TRIES:
+    if not holds(plan, kind) or given_up(state, legs, STOP_LEG):
         return
     due = state["rested"] == 0.0 or state["time"] - state["rested_time"] >= plan["every"]
     if due and state["rested"] != state["stop"]:

@@ -21,9 +21,9 @@ def twap(plan: Record, state: Record, legs: np.ndarray, rules: Record) -> None:
     """Slice i of n at start + i x duration / n: a limit that takes, ``offset`` through the last price, cancelled at
     once for what it does not fill.
 
-    A slice takes an equal part of what is left: left / slices left, rounded down, the last one all. So what a slice
-    missed (beyond the limit, no volume, an outage) is spread over those to come, never made good in one order; what is
-    left after the duration stays untraded.
+    A slice takes an equal part of what is left: left / slices left, rounded down, the last one all of it. So what a
+    slice missed (beyond the limit, no volume, an outage) is spread over those to come; what is left after the duration
+    stays untraded.
     """
     leg, now = legs[ENTRY], state["time"]
     left = left_of(state, plan["qty"] - leg["total"])
@@ -37,12 +37,16 @@ def twap(plan: Record, state: Record, legs: np.ndarray, rules: Record) -> None:
     due = 0
     if now >= plan["start"]:
         due = (now - plan["start"]) * plan["slices"] // plan["duration"] + 1
-    next_slice = max(state["slices"] + 1, due)
-    state["next_time"] = plan["start"] + -(-((next_slice - 1) * plan["duration"]) // plan["slices"])
     if waiting and due <= state["slices"]:
         keep(state, legs, ENTRY, left)
-    if waiting or due <= state["slices"] or state["last"] == 0.0:
-        return
+    if not waiting and due > state["slices"] and state["last"] > 0.0:
+        _begin(plan, state, due, left, rules)
+    state["next_time"] = plan["start"] + -(-state["slices"] * plan["duration"] // plan["slices"])
+
+
+@njit
+def _begin(plan: Record, state: Record, due: int, left: int, rules: Record) -> None:
+    """Slice ``due``, and none of those before it that were missed."""
     state["slices"], state["phase"], state["reason"] = due, WORKING, SLICE
     state["paused"] = beyond(plan, state["last"])
     if not state["paused"]:

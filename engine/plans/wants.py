@@ -55,6 +55,12 @@ def idle(state: Record, legs: Record) -> bool:
 
 
 @njit
+def given_up(state: Record, legs: Record, k: int) -> bool:
+    """The exchange has refused the leg so often that it is not asked again."""
+    return state["tries"][k] >= MAX_TRIES and not busy(state, legs, k)
+
+
+@njit
 def exits_filled(legs: Record) -> int:
     """Lots that stop, target and the way out have traded."""
     return legs[STOP_LEG]["total"] + legs[TARGET_LEG]["total"] + legs[MARKET_LEG]["total"]

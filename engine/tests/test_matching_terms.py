@@ -114,8 +114,9 @@ def test_an_order_does_not_expire_by_an_event_that_came_before_it():
 
 
 def test_a_post_only_order_that_would_take_is_rejected():
-    done = run(limit(99.0, resting=False, post_only=True), opening(100.0))
-    assert (done.qty, done.done) == (0, Done.REJECTED)
+    for event in (opening(100.0), bar(open=100.0, low=98.0, high=101.0)):
+        done = run(limit(99.0, resting=False, post_only=True), event)
+        assert (done.qty, done.done) == (0, Done.REJECTED)
 
 
 def test_a_post_only_order_away_from_the_market_rests_and_makes():
