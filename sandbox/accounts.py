@@ -53,11 +53,13 @@ class Ledger:
         self._holds: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
         self._times: dict[tuple[str, str], list[int]] = {}
         self._users: set[str] = set()
+        self.touched: set[tuple[str, str]] = set()  # user and currency of wallets that changed since it was last read
 
     def open(self, user: str, currency: str, moment: int) -> None:
         """Gives the user a wallet, if there is none yet."""
         self._users.add(user)
         self._times.setdefault((user, currency), [moment, moment])
+        self.touched.add((user, currency))
 
     def has(self, user: str, currency: str) -> bool:
         return (user, currency) in self._times
@@ -72,9 +74,21 @@ class Ledger:
             if party in self._users:
                 self._check(party, currency, self._totals[party, currency] + change)
                 self._times.setdefault((party, currency), [moment, moment])[1] = moment
-        self._totals[source, currency] -= amount
-        self._totals[target, currency] += amount
-        self.journal.append(Posting(moment, reference, currency, amount, source, target))
+                self.touched.add((party, currency))
+        self._post(Posting(moment, reference, currency, amount, source, target))
+
+    def recall(self, posting: Posting) -> None:
+        """Takes in a move of an earlier run, which was checked then."""
+        self._post(posting)
+
+    def recall_wallet(self, user: str, currency: str, created: int, updated: int) -> None:
+        self._users.add(user)
+        self._times[user, currency] = [created, updated]
+
+    def _post(self, posting: Posting) -> None:
+        self._totals[posting.source, posting.currency] -= posting.amount
+        self._totals[posting.target, posting.currency] += posting.amount
+        self.journal.append(posting)
 
     def hold(self, user: str, currency: str, change: Decimal) -> None:
         """Holds more (or, below 0, less). Raises Overdrawn when more would be held than is there."""

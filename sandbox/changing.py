@@ -56,10 +56,14 @@ class Changing:
         order.pending_cancel = True
         self._listeners.changed(order)
         if lag := self._settings.cancel_lag:
-            self._agenda.at(self._clock.now() + int(lag * SECOND), lambda: self._carry_out(order))
+            self.schedule(order, lag)
         else:
             self._carry_out(order)
         return ACCEPTED
+
+    def schedule(self, order: Order, lag: float) -> None:
+        """Carries an accepted cancel out after so many seconds."""
+        self._agenda.at(self._clock.now() + int(lag * SECOND), lambda: self._carry_out(order))
 
     def _carry_out(self, order: Order) -> None:
         if not order.done:

@@ -39,6 +39,7 @@ class Execution:
     ) -> None:
         self._clock, self._ledger, self._fees, self._listeners, self._usd = clock, ledger, fees, listeners, usd
         self.fills: list[Fill] = []
+        self._rests = 0
         self._fills_of: dict[str, list[Fill]] = defaultdict(list)
 
     def fills_of(self, user: str) -> list[Fill]:
@@ -66,7 +67,8 @@ class Execution:
 
     def rest(self, market: Market, order: Order, price: Decimal) -> None:
         """Puts what is left of the order at the end of its queue."""
-        order.resting = Resting(order.side, price, order.left, order)
+        self._rests += 1
+        order.rested, order.resting = self._rests, Resting(order.side, price, order.left, order)
         market.book.add(order.resting)
 
     def unrest(self, market: Market, order: Order) -> None:
@@ -148,11 +150,23 @@ class Execution:
         )  # fmt: skip
         order.filled, order.value, order.fees = order.filled + size, order.value + value, order.fees + fee
         order.last_fill = order.updated = moment
+        self._list(fill, order)
+        self.rehold(order)
+        return fill
+
+    def recall(self, fill: Fill, order: Order) -> None:
+        """Takes in a fill of an earlier run, of which order and wallets know already."""
+        self._list(fill, order)
+        self._note(fill)
+
+    def _list(self, fill: Fill, order: Order) -> None:
         order.fills.append(fill)
         self.fills.append(fill)
         self._fills_of[order.user].append(fill)
-        self.rehold(order)
-        return fill
+
+    def _note(self, fill: Fill) -> None:
+        usd = self._usd(fill.symbol.partition("-")[2])
+        self._fees.note(fill.user, fill.moment, fill.value * usd, fill.fee * usd)
 
     def _settle(self, fills: list[Fill], buyer: str, seller: str) -> None:
         """Base to the buyer, value to the seller, fees to the exchange."""
@@ -162,5 +176,4 @@ class Execution:
         self._ledger.move(first.moment, first.trade_id, quote, first.value, source=buyer, target=seller)
         for fill in fills:
             self._ledger.move(fill.moment, fill.trade_id, quote, fill.fee, source=fill.user, target=FEES)
-            usd = self._usd(quote)
-            self._fees.note(fill.user, fill.moment, fill.value * usd, fill.fee * usd)
+            self._note(fill)

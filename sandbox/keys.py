@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
     load_pem_private_key,
+    load_pem_public_key,
 )
 
 ES256, EDDSA = "ES256", "EdDSA"
@@ -34,6 +36,14 @@ class Key:
     @property
     def portfolio(self) -> str:
         return portfolio_of(self.user)
+
+    def as_row(self) -> dict[str, Any]:
+        """What KeyRing.recall takes: the public half, never the private one."""
+        public = self.public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+        return {
+            "name": self.name, "user": self.user, "algorithm": self.algorithm, "public": public,
+            "scopes": sorted(self.scopes), "revoked": self.revoked,
+        }  # fmt: skip
 
 
 def portfolio_of(user: str) -> str:
@@ -62,6 +72,14 @@ class KeyRing:
         private, name = _private(algorithm)
         self._keys[name] = Key(name, user, algorithm, private.public_key(), scopes or {VIEW, TRADE})
         return json.dumps({"name": name, "privateKey": _secret(private)})
+
+    def recall(self, row: dict[str, Any]) -> None:
+        """Takes in a key of an earlier run."""
+        public = load_pem_public_key(row["public"].encode())
+        if not isinstance(public, ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey):
+            raise ValueError(f"a key must be of the kind ES256 or EdDSA, was {type(public).__name__}")
+        known = Key(row["name"], row["user"], row["algorithm"], public, set(row["scopes"]), row["revoked"])
+        self._keys[known.name] = known
 
     def adopt(self, key_file: str, user: str) -> Key:
         """Takes in a key made before, from the text of its file: a client keeps its key when the exchange restarts."""

@@ -14,6 +14,8 @@ from sandbox.keys import EDDSA, ES256, TRADE, TRANSFER, VIEW
 from sandbox.money import amount
 from sandbox.products import Product, listed_products, shipped_products
 from sandbox.server import Server
+from sandbox.state.recall import begin, remember
+from sandbox.state.store import Store
 from sandbox.tls import server_context
 from sandbox.venue import Venue
 
@@ -27,6 +29,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--tls", action="store_true", help="speak HTTPS and wss too, with an authority of its own")
     parser.add_argument("--tls-port", type=int, default=9443)
     parser.add_argument("--folder", type=Path, default=FOLDER, help="for the key file and the certificates")
+    parser.add_argument("--state", type=Path, help="file in which all is kept; without, nothing is")
     parser.add_argument("--candles", type=Path, help="folder of recorded candles, ..._BTC-USD_1m.parquet")
     parser.add_argument("--products", type=Path, help="JSON of GET /market/products, in place of the shipped list")
     parser.add_argument("--speed", type=float, default=1.0, help="seconds of the market in a second of the clock")
@@ -37,7 +40,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--algorithm", choices=(ES256, EDDSA), default=ES256, help="of the key that is made")
     parser.add_argument("--scopes", default="view,trade", help="of the key: view, trade, transfer")
     parser.add_argument("--user", default="trader")
-    parser.add_argument("--deposit", action="append", metavar="USD=100000", help="what the user owns; may be repeated")
+    parser.add_argument("--deposit", action="append", metavar="USD=100000", help="what a new user owns; repeatable")
     parser.add_argument("--virtual-clock", action="store_true", help="time moves only by POST /sandbox/clock")
 
 
@@ -51,13 +54,20 @@ def server_of(options: Namespace) -> Server:
 
 
 def venue_of(options: Namespace) -> Venue:
-    clock: Clock = VirtualClock(time.time_ns()) if options.virtual_clock else WallClock()
+    began = now = time.time_ns()
+    store = Store(options.state) if options.state else None
+    if store:
+        began, now = begin(store, now, options.seed)
+    clock: Clock = VirtualClock(now) if options.virtual_clock else WallClock()
     products = listed_products(options.products) if options.products else shipped_products()
-    exchange = Exchange(clock, products, feeds(options, clock.now()), seed=options.seed, tick=options.tick)
+    exchange = Exchange(clock, products, feeds(options, began), seed=options.seed, tick=options.tick)
     venue = Venue(exchange, seed=options.seed)
+    if store:
+        remember(venue, store)
     for text in options.deposit or ("USD=100000", "USDC=100000", "BTC=1"):
         currency, value = _deposit(text)
-        exchange.deposit(options.user, currency, value)
+        if not exchange.ledger.has(options.user, currency):
+            exchange.deposit(options.user, currency, value)
     _give_key(venue, options)
     if options.settings:
         exchange.settings.change(json.loads(options.settings.read_text()))

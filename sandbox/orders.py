@@ -101,6 +101,7 @@ class Order:
     child: str = ""
     attached: dict[str, Any] | None = None
     preview_id: str = ""
+    rested: int = 0  # rises from order to order that is put at the end of a queue
 
     def move(self, status: Status) -> None:
         """Raises ValueError for a status that may not follow."""

@@ -76,16 +76,27 @@ class Placing:
             self._sweep(order, market)
             return
         self._listeners.changed(order)
-        if order.terms.tif == GTD and order.terms.kind != "TWAP" and order.terms.end:
-            self._agenda.at(order.terms.end, lambda: self._expire(order, market))
-        if order.terms.kind == "TWAP":
-            self._slicer.plan(market, order)
-        elif order.waits:
+        self._schedule(order, market)
+        if order.waits:
             self._triggers.arm(market, order)
         elif order.terms.tif in (IOC, FOK):
             self._take_now(order, market)
-        else:
+        elif order.terms.kind != "TWAP":
             self._triggers.work(market, order)
+
+    def resume(self, order: Order, market: Market) -> None:
+        """Takes up an open order of an earlier run: its expiry or slices, its trigger, its place in the queue."""
+        self._schedule(order, market)
+        if order.waits:
+            self._triggers.arm(market, order)
+        elif order.limit is not None and order.terms.kind != "TWAP":
+            self._execution.rest(market, order, order.limit)
+
+    def _schedule(self, order: Order, market: Market) -> None:
+        if order.terms.kind == "TWAP":
+            self._slicer.plan(market, order)
+        elif order.terms.tif == GTD and order.terms.end:
+            self._agenda.at(order.terms.end, lambda: self._expire(order, market))
 
     def market_plan(self, order: Order, market: Market) -> Plan:
         """What a market order would meet. Raises Refusal when there is nothing."""

@@ -43,7 +43,7 @@ class Server:
         virtual = isinstance(self.venue.exchange.clock, VirtualClock)
         while not stop.is_set():
             if virtual:
-                self.venue.hub.pump()
+                self.venue.settle()
             else:
                 self.venue.advance(self.venue.exchange.clock.now())
             with contextlib.suppress(TimeoutError):

@@ -15,7 +15,7 @@ class Slicer:
     def plan(self, market: Market, order: Order) -> None:
         """Puts all slices and the end on the agenda. A slice that was not filled is made up for by the next."""
         terms = order.terms
-        start = max(terms.start or 0, self._clock.now())
+        start = max(terms.start or 0, order.created)
         end = terms.end or start
         step = terms.bucket_seconds * SECOND or (end - start) // terms.buckets
         for place in range(terms.buckets):

@@ -47,11 +47,28 @@ class Tape:
         """``began``: when the market opened here, in nanoseconds; older candles are the feed's."""
         self.trades: deque[Trade] = deque(maxlen=KEPT)
         self._product, self._feed = product, feed
-        self._live = began // SECOND // 60 * 60
+        self.began = began
         self._next = 1
         self._minutes: dict[int, Bar] = {}
         self.last = self._price(float(feed.prices(np.array([began / SECOND]))[0]))
         self._day: tuple[int, Bar] | None = None
+
+    def recall(self, began: int, trades: list[Trade], minutes: list[Bar]) -> None:
+        """Goes on with the tape of an earlier run: its newest trades, oldest first, and all its minutes."""
+        self.began, self._day = began, None
+        self._minutes = {bar.start: bar for bar in minutes}
+        self.trades.extend(trades)
+        if trades:
+            self._next, self.last = trades[-1].trade_id + 1, trades[-1].price
+
+    @property
+    def _live(self) -> int:
+        """From this minute on the tape knows, before it the feed."""
+        return self.began // SECOND // 60 * 60
+
+    def minute(self, moment: int) -> Bar:
+        """The minute of a trade. Raises KeyError when nobody traded in it."""
+        return self._minutes[moment // SECOND // 60 * 60]
 
     def record(self, moment: int, price: Decimal, size: Decimal, maker_side: str) -> Trade:
         trade = Trade(self._next, self._product.symbol, price, size, moment, maker_side)

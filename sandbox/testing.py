@@ -5,9 +5,11 @@ thread and any process may use it; what is told to the exchange by hand goes thr
 """
 
 import json
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from decimal import Decimal
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -20,6 +22,8 @@ from sandbox.exchange import Exchange
 from sandbox.feed import walks
 from sandbox.products import shipped_products
 from sandbox.server import Beside, Server
+from sandbox.state.recall import begin, remember
+from sandbox.state.store import Store
 from sandbox.venue import Venue
 
 START = 1_790_000_000 * SECOND  # 2026-09-21 14:13:20 UTC
@@ -128,20 +132,31 @@ class Sandbox:
 @contextmanager
 def sandbox(
     *, seed: int = 7, wall_clock: bool = False, owns: Mapping[str, str] = RICH, price: object = 60_000,
+    state: Path | None = None,
 ) -> Iterator[Sandbox]:  # fmt: skip
-    """BTC-USD at ``price`` (None: as the feed has it), a user 'trader' who owns what ``owns`` says, no faults."""
-    with Beside(Server(new_venue(seed=seed, wall_clock=wall_clock, owns=owns))) as running:
+    """BTC-USD at ``price`` (None: as the feed has it), a user 'trader' who owns what ``owns`` says, no faults.
+
+    With ``state`` the next one on the same file goes on where this one ended.
+    """
+    store = Store(state) if state else None
+    with closing(store) if store else nullcontext(), Beside(Server(_venue(seed, wall_clock, owns, store))) as running:
         made = Sandbox(running.address)
         if price is not None:
             made.price(price)
         yield made
 
 
-def new_venue(*, seed: int = 7, wall_clock: bool = False, owns: Mapping[str, str] = RICH) -> Venue:
-    clock = WallClock() if wall_clock else VirtualClock(START)
-    exchange = Exchange(clock, shipped_products(), walks(seed, clock.now() / SECOND), seed=seed)
+def _venue(seed: int, wall_clock: bool, owns: Mapping[str, str], store: Store | None) -> Venue:
+    began = now = time.time_ns() if wall_clock else START
+    if store:
+        began, now = begin(store, now, seed)
+    clock = WallClock() if wall_clock else VirtualClock(now)
+    exchange = Exchange(clock, shipped_products(), walks(seed, began / SECOND), seed=seed)
     venue = Venue(exchange, seed=seed)
+    if store:
+        remember(venue, store)
     for currency, amount in owns.items():
-        exchange.deposit(USER, currency, Decimal(amount))
+        if not exchange.ledger.has(USER, currency):
+            exchange.deposit(USER, currency, Decimal(amount))
     exchange.settings.first_subscribe = 10**6  # a leap of the clock ends nobody who has just come
     return venue

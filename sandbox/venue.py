@@ -1,6 +1,7 @@
 """The exchange with what stands around it: keys, faults, portfolios, connections."""
 
 import time
+from collections.abc import Callable
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import Any
@@ -25,6 +26,7 @@ class Venue:
         self.conversions: dict[str, dict[str, Any]] = {}
         self.began = exchange.clock.now()
         self.down_until = 0  # nanoseconds: until then nothing is answered
+        self.keep: Callable[[], None] = lambda: None  # writes down what has happened; see sandbox.state
         self._shown: dict[str, tuple[int, list[Wallet]]] = {}
         self._calls: dict[str, tuple[int, int]] = {}
 
@@ -74,6 +76,11 @@ class Venue:
     def advance(self, moment: int) -> None:
         """Moves the exchange and tells those who listen."""
         self.exchange.advance(moment)
+        self.settle()
+
+    def settle(self) -> None:
+        """Keeps what has happened, then tells those who listen: nobody hears of what could still be lost."""
+        self.keep()
         self.hub.pump()
 
     def _begin(self, rule: Rule) -> None:

@@ -117,7 +117,7 @@ def _endpoint(venue: Venue, scope: str, handler: Handler) -> Callable[[web.Reque
             response = web.Response(status=401, text="Unauthorized\n")
         except Denied as denied:
             response = web.Response(status=denied.status, text=compact(denied.row()), content_type="application/json")
-        venue.hub.pump()
+        venue.settle()
         return await misbehaving.after(response)
 
     return serve
@@ -132,7 +132,7 @@ def _bare(venue: Venue, handler: Handler) -> Callable[[web.Request], Awaitable[w
             response = await _respond(handler, Call(venue, request, decode(text)))
         except Denied as denied:
             return web.Response(status=denied.status, text=compact(denied.row()), content_type="application/json")
-        venue.hub.pump()
+        venue.settle()
         return response
 
     return serve

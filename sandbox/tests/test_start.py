@@ -1,36 +1,18 @@
 """The exchange as a program: started by hand, over TLS, with files of its own."""
 
 import json
-import signal
 import ssl
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import requests
 from coinbase.rest import RESTClient
 from websockets.asyncio.client import connect
 
-ROOT = Path(__file__).resolve().parents[2]
+from sandbox.tests.program import ROOT, Program
+
 pytestmark = pytest.mark.processes
-
-
-class Program:
-    def __init__(self, folder: Path, *options: str) -> None:
-        command = [sys.executable, "-m", "sandbox", "--port", "0", "--tls-port", "0", "--folder", str(folder), *options]
-        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.folder, self.lines = folder, {}
-        for line in self.process.stdout or ():
-            name, _, rest = line.strip().partition(" ")
-            self.lines[name] = rest.strip()
-            if name == "Key":
-                return
-        raise AssertionError(self.process.stderr.read() if self.process.stderr else "")
-
-    def end(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(10)
 
 
 def test_it_serves_the_official_client_over_tls_with_a_checked_certificate(tmp_path):

@@ -17,14 +17,15 @@ ANN, BOB = "ann", "bob"
 
 
 class World:
-    def __init__(self, seed: int = 7, usd: str = "100000", btc: str = "2", tick: float = 1.0) -> None:
-        self.exchange = Exchange(
-            VirtualClock(START), shipped_products(), walks(seed, START / SECOND), seed=seed, tick=tick
-        )
+    def __init__(self, seed: int = 7, usd: str = "100000", btc: str = "2", exchange: Exchange | None = None) -> None:
+        """``exchange``: one that may know the users already."""
+        feed = walks(seed, START / SECOND)
+        self.exchange = exchange or Exchange(VirtualClock(START), shipped_products(), feed, seed=seed)
         for user in (ANN, BOB):
-            self.exchange.deposit(user, "USD", Decimal(usd))
-            self.exchange.deposit(user, "BTC", Decimal(btc))
-        self._ids = count(1)
+            if not self.exchange.ledger.has(user, "USD"):
+                self.exchange.deposit(user, "USD", Decimal(usd))
+                self.exchange.deposit(user, "BTC", Decimal(btc))
+        self._ids = count(len(self.exchange.desk) + 1)
 
     def order(self, side: str, variant: str, user: str = ANN, symbol: str = "BTC-USD", **fields: Any) -> Order:
         attached = fields.pop("attached", None)

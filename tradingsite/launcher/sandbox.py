@@ -21,6 +21,7 @@ class Sandbox:
     def command(self) -> str:
         folder = self.layout.data / NAME
         words = ["python", "-m", "sandbox", "--port", str(self.port), "--folder", str(folder)]
+        words += ["--state", str(folder / "state.db")]
         return shlex.join(words)
 
     @property

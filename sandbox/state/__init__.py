@@ -1,0 +1,1 @@
+"""What the exchange remembers when it dies: a SQLite file, written before anybody is told."""
