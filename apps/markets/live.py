@@ -18,6 +18,7 @@ from apps.markets.seconds import HOUR, seconds_commit, seconds_merge
 from apps.markets.services import event_commit, feed_late, feed_settled
 from apps.markets.sources import MINUTE, SourceEvent
 from apps.markets.stream import BEAT, announce, announce_heard, announce_tick
+from apps.markets.watching import View, announce_view
 from apps.operations.ownership import Owner
 from engine.kinds import EventKind
 
@@ -82,6 +83,10 @@ class LiveSource(Protocol):
 
     def ticks(self) -> list[Tick]:
         """Products whose price changed since this was last asked."""
+        ...
+
+    def views(self) -> list[View]:
+        """Books and trades that somebody watches and that changed since this was last asked."""
         ...
 
     def counts(self, symbol: str) -> DayCounts:
@@ -195,6 +200,8 @@ class LiveStream:
         self._ticked = time.monotonic()
         for tick in self.source.ticks():
             announce_tick(tick.product, tick.event, tick.time)
+        for view in self.source.views():
+            announce_view(view)
 
     def _beat(self, session: MarketSession) -> None:
         if time.monotonic() - self._beaten < BEAT:

@@ -1,99 +1,18 @@
 """The coinbase source end to end: a local exchange with faults, the live stream, and the rows it leaves."""
 
-import time
-
 import numpy as np
 import pytest
 
 from apps.markets import registry
 from apps.markets.candles import load_range
-from apps.markets.live import LiveStream
-from apps.markets.models import Candle, Feed, MarketSession, Product, QuarantinedTrade, SeriesDay, StreamState
+from apps.markets.models import Candle, Feed, MarketSession, Product, QuarantinedTrade, StreamState
 from apps.markets.seconds import seconds_load
-from apps.markets.sources import coinbase
-from apps.markets.sources.coinbase import CoinbaseSource
-from apps.markets.sources.coinbase.settings import Options
-from apps.operations.ownership import Owner
+from apps.markets.tests.coinbase import NOON, committed, day, kinds, listening, minutes, until
 from engine.kinds import EventKind
-from exchanges.coinbase.budget import LocalBudget
-from exchanges.coinbase.rest import MarketClient
-from exchanges.coinbase.retry import Backoff
-from tradingsite.testing.coinbase import fake_coinbase
 from tradingsite.testing.coinbase.tape import product_row
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("heard")]
-NOON = 1_800_014_400
-PATIENCE = 20  # seconds
 OPEN, BAR, TIME = EventKind.OPEN, EventKind.BAR, EventKind.TIME
-
-
-@pytest.fixture
-def fake():
-    with fake_coinbase("BTC-USD", "ETH-USD", time=NOON - 30.0) as fake:
-        fake.tape.remember("BTC-USD", [(NOON - 60 * back, "100") for back in range(1, 1000)])
-        fake.trade("BTC-USD", "100")
-        fake.trade("ETH-USD", "10")
-        fake.tape.pass_time(30)
-        yield fake
-
-
-@pytest.fixture
-def owner():
-    owner = Owner("stream:coinbase")
-    owner.acquire()
-    yield owner
-    owner.release()
-
-
-@pytest.fixture(autouse=True)
-def hurried(monkeypatch):
-    monkeypatch.setattr(coinbase, "LOOK", 0.05)
-    monkeypatch.setattr("apps.markets.live.BEAT", 0.05)
-    monkeypatch.setattr("apps.markets.sources.coinbase.series.SETTLING", 1.0)
-
-
-@pytest.fixture
-def run(fake, owner):
-    """Runs the stream in this thread while the script goes on: it yields until what it waits for is so."""
-
-    def run(script, *, products=("BTC-USD",), silence=10.0, hold=2.0):
-        options = Options(fake.addresses, products=products, minutes=60, silence=silence)
-        client = MarketClient(fake.addresses, LocalBudget(1000, 1000), timeout=(1, 1), attempts=1)
-        source = CoinbaseSource(options, client)
-        source.link.socket.backoff = Backoff(first=0.01, longest=0.05)
-        LiveStream(source, owner=owner, hold=hold, stopping=lambda: next(script, True)).run()
-
-    return run
-
-
-def until(condition):
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "waited too long"
-        yield False
-
-
-def listening(fake, times=1):
-    """Until the stream has subscribed."""
-    yield from until(lambda: fake.socket.connections >= times and fake.socket.subscribed("ticker"))
-
-
-def committed(minute):
-    """Until the minute of BTC-USD is committed."""
-    return until(lambda: Feed.objects.filter(product__symbol="BTC-USD", market_time__gte=minute + 60).exists())
-
-
-def minutes(symbol="BTC-USD", start=NOON):
-    feed = Feed.objects.select_related("session", "product").get(product__symbol=symbol)
-    return load_range(feed.session, feed.product, 60, start=start, end=NOON + 10**6).tolist()
-
-
-def day(symbol="BTC-USD"):
-    return SeriesDay.objects.get(product__symbol=symbol)
-
-
-def kinds(heard, symbol="BTC-USD"):
-    return [EventKind(event.kind) for event in heard["events"] if event.product.symbol == symbol]
 
 
 def test_trades_become_seconds_minutes_and_events(run, fake, heard):

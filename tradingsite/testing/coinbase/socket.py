@@ -87,6 +87,13 @@ class Socket:
             if symbol in client.channels.get("ticker", ()):
                 self._tell(client, "ticker", [{"type": "update", "tickers": [row]}])
 
+    def tell_book(self, symbol: str, levels: list[tuple[str, str, str]], *, kind: str = "update") -> None:
+        """Side ('bid' or 'offer'), price and size of each level."""
+        updates = [{"side": side, "price_level": at, "new_quantity": size} for side, at, size in levels]
+        for client in list(self.clients):
+            if symbol in client.channels.get("level2", ()):
+                self._tell(client, "l2_data", [{"type": kind, "product_id": symbol, "updates": updates}])
+
     def _serve(self, connection: ServerConnection) -> None:
         if self.refuse:
             return

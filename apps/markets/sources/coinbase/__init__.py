@@ -15,6 +15,7 @@ from apps.markets.models import Candle, Feed, MarketSession, Product
 from apps.markets.selectors import session_current
 from apps.markets.services import feed_place, minutes_fill, session_open
 from apps.markets.sources import MINUTE, SourceEvent
+from apps.markets.sources.coinbase.depth import Depths
 from apps.markets.sources.coinbase.history import bars_of, history_fetch, history_store
 from apps.markets.sources.coinbase.link import Link
 from apps.markets.sources.coinbase.listing import listing_store
@@ -23,11 +24,12 @@ from apps.markets.sources.coinbase.outliers import Outliers
 from apps.markets.sources.coinbase.series import Series
 from apps.markets.sources.coinbase.settings import Options
 from apps.markets.sources.coinbase.tape import Tape
+from apps.markets.watching import View
 from apps.operations.ownership import Owner
 from engine.kinds import EventKind
-from exchanges.coinbase.records import Message, Refusal, Ticker, Trade
+from exchanges.coinbase.records import BookChange, Message, Refusal, Ticker, Trade
 from exchanges.coinbase.rest import MarketClient
-from exchanges.coinbase.socket import Happening, Lost, MarketSocket, Opened
+from exchanges.coinbase.socket import PLAIN, Happening, Lost, MarketSocket, Opened
 from exchanges.coinbase.values import Malformed
 from exchanges.port import ExchangeError
 
@@ -49,6 +51,7 @@ class CoinbaseSource:
         self.options, self.client, self.venue = options, client, options.venue
         self.link = Link(MarketSocket(options.addresses, silence=options.silence))
         self.monitor = Monitor(self.link.socket.counts)
+        self.depths = Depths()
         self._series: dict[str, Series] = {}
         self._products: dict[str, Product] = {}
         self._priced: dict[str, float] = {}
@@ -92,6 +95,11 @@ class CoinbaseSource:
                 ticks.append(Tick(self._products[symbol], traded, SourceEvent(symbol, EventKind.OPEN, minute, bar)))
         return ticks
 
+    def views(self) -> list[View]:
+        if self.depths.look():
+            self._subscribe()
+        return self.depths.views()
+
     def counts(self, symbol: str) -> DayCounts:
         if symbol not in self._series:  # its last events come after it was given up
             return DayCounts()
@@ -119,6 +127,7 @@ class CoinbaseSource:
                 logger.warning("connection lost: %s", reason)
                 for series in self._series.values():
                     series.tape.lose()
+                self.depths.lose()
             case Refusal(text):
                 logger.warning("refused: %s", text)
             case Message():
@@ -132,9 +141,12 @@ class CoinbaseSource:
                 trades.setdefault(item.symbol, []).append(item)
             elif isinstance(item, Ticker):
                 self.monitor.tickers[item.symbol] = item
+            elif isinstance(item, BookChange):
+                self.depths.change(item, whole=message.snapshot)
         for symbol, each in trades.items():
             if symbol not in self._series:
                 continue
+            self.depths.trade(symbol, each)
             tape = self._series[symbol].tape
             if message.snapshot:
                 tape.snapshot(each, message.time.timestamp())
@@ -166,6 +178,7 @@ class CoinbaseSource:
         for symbol in set(self._series) - {product.symbol for product in needed}:
             logger.info("%s is no longer needed", symbol)
             del self._series[symbol]
+            self.depths.drop(symbol)
         return needed
 
     def _add(self, product: Product) -> None:
@@ -177,6 +190,7 @@ class CoinbaseSource:
         forming = Candle.objects.filter(session=self._session, product=product, timeframe=MINUTE, closed=False)
         opened = forming.filter(time=feed.market_time).first()
         self._products[product.symbol] = product
+        self.depths.add(product)
         self._series[product.symbol] = Series(
             product.symbol, due=feed.market_time, tape=Tape(Outliers(feed.price, usual)),
             fetch=partial(self._fetch, product.symbol), opened=(opened.time, opened.open) if opened else None,
@@ -213,7 +227,10 @@ class CoinbaseSource:
         symbols = [symbol for symbol in self._series if not self._is_overdue(symbol, now)]
         for symbol in symbols:
             self._asked.setdefault(symbol, now)
-        self.link.socket.want({"heartbeats": [], "market_trades": symbols, "ticker": symbols})
+        wanted = {"heartbeats": [], "market_trades": symbols, "ticker": symbols, "level2": sorted(self.depths.watched)}
+        self.link.socket.want(
+            {channel: products for channel, products in wanted.items() if products or channel in PLAIN}
+        )
 
     def _is_overdue(self, symbol: str, now: float) -> bool:
         """Whether a product's snapshot should have come long ago: it is left out once, and so asked for anew."""
