@@ -30,7 +30,7 @@ class ProfileForm(forms.ModelForm):
     )  # fmt: skip
     time_zone = forms.ChoiceField(
         label="Time zone", choices=lambda: [(zone, zone.replace("_", " ")) for zone in zones()],
-        help_text="Of the times on your pages. Charts, days of limits and files stay in UTC.",
+        help_text="Of the times on your pages and charts. Bars of a day, days of limits and files stay in UTC.",
         error_messages=words("Time zone", "one of the list"),
     )  # fmt: skip
 

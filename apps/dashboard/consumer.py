@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from autobahn.exception import Disconnected
 from channels.auth import get_user
 from channels.db import database_sync_to_async
@@ -15,6 +16,8 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from apps.accounts.models import User
 from apps.dashboard.frames import Outbox
 from apps.dashboard.values import Venue, age_values, price_values, user_figures, venues
+from apps.dashboard.watching import Refused, Watching
+from apps.markets.watching import depth_group, watch
 from apps.operations.hints import market_group, user_group
 from apps.operations.logs.correlation import begin
 
@@ -25,7 +28,6 @@ READERS = 4  # sockets of this process that read the database at once; pages nee
 CHECKED = 30.0  # seconds between two looks whether the session still stands; signing out says so at once
 SIGNED_OUT = 4401
 BROKEN = 1011
-UNASKED = 1003  # a page listens only; RFC 6455: data that cannot be accepted
 
 logger = logging.getLogger(__name__)
 reading = asyncio.Semaphore(READERS)
@@ -49,6 +51,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         self.stale.set()
         self.moves = True  # they follow the price
         self.venues: dict[str, Venue] = await in_turn(venues, self.user)
+        self.watching = Watching(self.venues.values())
         self.joined = [user_group(self.user.pk), *(market_group(name) for name in self.venues)]
         for group in self.joined:
             await self.channel_layer.group_add(group, self.channel_name)
@@ -67,8 +70,27 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
             await self.channel_layer.group_discard(group, self.channel_name)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **options: Any) -> None:
-        """Whatever a client sends, well-formed or not, ends its socket: there is nothing to be told here."""
-        await self.close(code=UNASKED)
+        """A page may name the product whose book it shows; anything else ends its socket."""
+        if not self.tasks:
+            return
+        before = self.watching.product
+        try:
+            product = self.watching.ask(text_data)
+        except Refused as refused:
+            await self.close(code=refused.code)
+            return
+        if before is not None:
+            self.joined.remove(depth_group(before))
+            await self.channel_layer.group_discard(depth_group(before), self.channel_name)
+        if product is not None:
+            self.joined.append(depth_group(product))
+            await self.channel_layer.group_add(depth_group(product), self.channel_name)
+            await self._watch()
+
+    async def _watch(self) -> None:
+        """Says that the book is looked at: the stream reads it as long as somebody does."""
+        if self.watching.product is not None:
+            await sync_to_async(watch, thread_sensitive=False)(self.watching.product)
 
     # --- what the groups say ---
     async def live_changed(self, message: dict[str, Any]) -> None:
@@ -92,6 +114,11 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
             self.outbox.bar(message["symbol"], message["kind"], message["bar"])
         if self.moves:
             self.stale.set()
+
+    async def live_depth(self, message: dict[str, Any]) -> None:
+        told = self.watching.message(message)
+        if told:
+            self.outbox.add(told)
 
     async def live_heard(self, message: dict[str, Any]) -> None:
         """A live market is whole up to now."""
@@ -117,6 +144,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
                 self.outbox.add(
                     {"t": "h", "age": max((venue.age() or 0 for venue in self.venues.values()), default=0) or None}
                 )
+                await self._watch()
             frame = self.outbox.frame()
             if frame:
                 await self.send_json(frame)

@@ -39,7 +39,8 @@
     },
     grid: { vertLines: { color: "#1A1F27" }, horzLines: { color: "#1A1F27" } },
     rightPriceScale: { borderColor: token("--border"), minimumWidth: narrow.matches ? 0 : 80 },
-    timeScale: { borderColor: token("--border"), timeVisible: true, secondsVisible: false, rightOffset: 4 },
+    localization: { timeFormatter: (seconds) => when(seconds) },
+    timeScale: { borderColor: token("--border"), timeVisible: true, secondsVisible: false, rightOffset: 4, tickMarkFormatter: (seconds, type) => (isDaily() ? days : times).tick(seconds, type) },
     crosshair: { mode: CrosshairMode.Normal },
     handleScroll: { vertTouchDrag: false },
   });
@@ -56,7 +57,10 @@
 
   const candle = ([time, open, high, low, close]) => ({ time, open, high, low, close });
   const bar = ([time, , , , , value]) => ({ time, value });
-  const when = (seconds) => new Date(seconds * 1000).toISOString().slice(0, 16).replace("T", " ");
+  const times = zoned(place);
+  const days = zoned({ dataset: {} });
+  const isDaily = () => data?.timeframe >= 86400;  // bars of a day are UTC days
+  const when = (seconds) => (isDaily() ? days : times).moment(seconds).slice(0, isDaily() ? 10 : 16);
   const fixed = (value) => value.toFixed(data.places);
   const brief = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 2 });
 

@@ -7,6 +7,7 @@
   const LOST = 3;             // failed attempts after which it is worth a message
   const REST = 2_000;         // ms between two refreshes of one fragment
   const badge = document.querySelector("[data-connection]");
+  let watched = document.querySelector("[data-watch]")?.dataset.watch;  // product whose book the page shows
   let socket = null;
   let failures = 0;
   let sequence = 0;
@@ -118,6 +119,7 @@
     v: (message) => take(message.d),
     inv: (message) => refreshKeys(message.k),
     c: (message) => { if (!paused) document.dispatchEvent(new CustomEvent("bar", { detail: message })); },
+    d: (message) => { if (!paused) document.dispatchEvent(new CustomEvent("depth", { detail: message })); },
     toast: (message) => document.dispatchEvent(new CustomEvent("toast", { detail: message })),
     h: (message) => { marketAge = message.age; },
   };
@@ -143,6 +145,7 @@
       failures = 0;
       sequence = 0;
       heard = Date.now();
+      if (watched) opening.send(JSON.stringify({ t: "watch", m: watched }));
       clearInterval(poll);
       poll = 0;
       show();
@@ -150,6 +153,7 @@
     opening.onmessage = receive;
     opening.onclose = (event) => {
       if (socket === opening) socket = null;
+      if (event.code === 1008) watched = "";  // it may not: asking again would end the next one too
       show();
       if (event.code === 4401 && !leaving) location.assign(body.dataset.signIn);
       else if (!document.hidden) later();

@@ -15,6 +15,7 @@ from channels.layers import get_channel_layer
 from channels.routing import URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
 from channels.testing import WebsocketCommunicator
+from django.core.cache import cache
 from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
@@ -22,8 +23,10 @@ from django.utils import timezone
 from apps.dashboard import consumer
 from apps.dashboard.routing import websocket_urlpatterns
 from apps.dashboard.values import user_figures
-from apps.markets.models import Feed, MarketSession
+from apps.dashboard.watching import MOST
+from apps.markets.models import Feed, MarketSession, Product
 from apps.markets.services import feed_place
+from apps.markets.watching import depth_group, watched
 from apps.operations.hints import market_group, user_group
 from engine.records import CANDLE
 from tradingsite.testing.market import make_product
@@ -55,6 +58,13 @@ async def hear(communicator: WebsocketCommunicator, kind: str) -> dict[str, Any]
             if message["t"] == kind:
                 return message
     raise AssertionError(f"no message of kind {kind!r} came")
+
+
+async def until(condition) -> None:
+    deadline = time.monotonic() + 10
+    while not await database_sync_to_async(condition)():
+        assert time.monotonic() < deadline, "waited too long"
+        await asyncio.sleep(0.02)
 
 
 @pytest.fixture
@@ -246,12 +256,74 @@ async def test_a_page_that_was_left_is_no_error(owner, monkeypatch, caplog):
     assert "broke" not in caplog.text
 
 
-@pytest.mark.parametrize(
-    "frame", [{"text_data": "{not json"}, {"text_data": '{"t": "v"}'}, {"bytes_data": b"\xff\x00"}]
-)
-async def test_whatever_a_client_sends_ends_its_socket_with_a_code(owner, frame, caplog):
+UNREADABLE = [
+    {"text_data": "{not json"}, {"text_data": '{"t": "v"}'}, {"bytes_data": b"\xff\x00"},
+    {"text_data": '{"t": "watch", "m": 7}'}, {"text_data": '{"t": "watch", "m": "BTC-USD", "x": 1}'},
+    {"text_data": '["watch", "BTC-USD"]'}, {"text_data": '{"t": "watch", "m": "' + "x" * 200 + '"}'},
+    {"text_data": "[" * 200},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("frame", UNREADABLE, ids=range(len(UNREADABLE)))
+async def test_what_is_no_request_ends_the_socket_with_a_code(owner, frame, caplog):
     communicator = await socket(await database_sync_to_async(cookies_of)(owner))
     await communicator.send_to(**frame)
     assert await closing(communicator) == 1003
     assert not [record for record in caplog.records if record.exc_info]
+    await communicator.disconnect()
+
+
+@pytest.fixture
+async def live_trader():
+    cache.clear()
+    return await database_sync_to_async(make_silent_live_market)()
+
+
+def view(number: int = 7, **changes: Any) -> dict[str, Any]:
+    """What the stream tells of a book; see apps.markets.watching."""
+    trades = [[each, 1_800_014_400, 1, "100.00", "0.50"] for each in range(number, number - 3, -1)]
+    levels = {"bids": [["99.00", "1.00", 100]], "asks": [["101.00", "2.00", 100]], "spread": "2.00 USD (2.000 %)"}
+    return {"type": "live.depth", "symbol": "BTC-USD", "known": True, **levels, "trades": trades, **changes}
+
+
+async def test_a_page_hears_the_book_it_watches_and_each_trade_once(live_trader):
+    communicator = await socket(await database_sync_to_async(cookies_of)(live_trader))
+    product = await database_sync_to_async(Product.objects.get)()
+    group = depth_group(product)
+    assert await database_sync_to_async(watched)([product]) == set()
+    await communicator.send_json_to({"t": "watch", "m": "BTC-USD"})
+    await until(lambda: watched([product]) == {"BTC-USD"})
+    await get_channel_layer().group_send(group, view(7))
+    told = await hear(communicator, "d")
+    assert (told["m"], told["b"], told["a"]) == ("BTC-USD", [["99.00", "1.00", 100]], [["101.00", "2.00", 100]])
+    assert len(told["n"]) == 3
+    await get_channel_layer().group_send(group, view(8))
+    assert (await hear(communicator, "d"))["n"] == [[1_800_014_400, 1, "100.00", "0.50"]]
+    await communicator.send_json_to({"t": "watch", "m": None})
+    await communicator.send_json_to({"t": "watch", "m": None})  # answered behind the first
+    await get_channel_layer().group_send(user_group(live_trader.pk), {"type": "live.changed", "keys": ["orders"]})
+    await hear(communicator, "inv")
+    await get_channel_layer().group_send(group, view(9))
+    await get_channel_layer().group_send(user_group(live_trader.pk), {"type": "live.changed", "keys": ["bots"]})
+    seen = []
+    while not any(message["t"] == "inv" and message["k"] == ["bots"] for message in seen):
+        seen += (await communicator.receive_json_from(timeout=10))["m"]
+    assert not [message for message in seen if message["t"] == "d"]
+    await communicator.disconnect()
+
+
+@pytest.mark.parametrize("symbol", ["DOGE-USD", "ETH-USD", ""])
+async def test_a_product_that_is_not_live_for_the_user_cannot_be_watched(live_trader, symbol):
+    await database_sync_to_async(make_product)("ETH-USD")  # of a recording
+    communicator = await socket(await database_sync_to_async(cookies_of)(live_trader))
+    await communicator.send_json_to({"t": "watch", "m": symbol})
+    assert await closing(communicator) == 1008
+    await communicator.disconnect()
+
+
+async def test_asking_without_end_ends_the_socket(live_trader):
+    communicator = await socket(await database_sync_to_async(cookies_of)(live_trader))
+    for _ in range(MOST + 1):
+        await communicator.send_json_to({"t": "watch", "m": "BTC-USD"})
+    assert await closing(communicator) == 1008
     await communicator.disconnect()

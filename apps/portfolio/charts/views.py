@@ -16,6 +16,7 @@ from apps.accounts.requests import UserRequest
 from apps.accounts.selectors import trading_accounts
 from apps.markets.models import TIMEFRAMES, Feed, Product
 from apps.markets.selectors import feeds
+from apps.markets.watching import LEVELS
 from apps.operations.formats import moment
 from apps.operations.pages import page
 from apps.portfolio.charts.data import chart_data, day_figures
@@ -47,6 +48,7 @@ def charts(request: UserRequest) -> HttpResponse:
     context = {
         "account": account, "feeds": listed, "feed": feed, "interval": interval, "frames": list(TIMEFRAMES),
         "range": name if name in RANGES else "", "ranges": {key: bars for key, (_, bars) in RANGES.items()},
+        "levels": range(LEVELS),
         "seconds": RANGES[name][0] if name in RANGES else 0, "form": form, "chosen": form.chosen,
         "chosen_words": form.words, "around": moment(around), "around_seconds": around or "",
         "kept": asked == _kept(request)[1] and interval == _kept(request)[0],

@@ -11,6 +11,7 @@ from apps.markets.watching import LEVELS, TRADES, Level, Traded, View, watched
 from exchanges.coinbase.records import BookChange, Trade
 from exchanges.coinbase.records import Level as Change
 
+REPEAT = 5.0  # wall seconds after which an unchanged book is told again, for whoever has just come
 LOOK = 1.0  # wall seconds between looks at what somebody watches
 
 
@@ -19,7 +20,8 @@ class Depth:
 
     def __init__(self) -> None:
         self.known = False
-        self.changed = False  # since it was last taken
+        self.changed = False  # since it was last told
+        self.told = -REPEAT
         self._bids: dict[Decimal, Decimal] = {}  # size by price
         self._asks: dict[Decimal, Decimal] = {}
         self._trades: deque[Traded] = deque(maxlen=TRADES)
@@ -49,6 +51,9 @@ class Depth:
                 buys = each.maker_side == "SELL"  # somebody took what rested
                 self._trades.append(Traded(each.trade_id, each.time.timestamp(), buys, each.price, each.size))
                 self.changed = True
+
+    def is_due(self, now: float) -> bool:
+        return self.changed or now - self.told >= REPEAT
 
     def bids(self) -> list[Level]:
         """The highest first."""
@@ -96,8 +101,6 @@ class Depths:
         before, self.watched = self.watched, watched(self._products.values())
         for symbol in before - self.watched:
             self._depths[symbol].lose()
-        for symbol in self.watched - before:
-            self._depths[symbol].changed = True  # whoever has come knows nothing yet
         return self.watched != before
 
     def trade(self, symbol: str, trades: Iterable[Trade]) -> None:
@@ -115,10 +118,12 @@ class Depths:
             depth.lose()
 
     def views(self) -> list[View]:
-        """Those watched that changed since this was last asked."""
-        return [self._view(symbol) for symbol in sorted(self.watched) if self._depths[symbol].changed]
+        """Those watched that changed since this was last asked, or have not been told for a while."""
+        now = time.monotonic()
+        due = [symbol for symbol in self.watched if self._depths[symbol].is_due(now)]
+        return [self._view(symbol, now) for symbol in sorted(due)]
 
-    def _view(self, symbol: str) -> View:
+    def _view(self, symbol: str, now: float) -> View:
         depth = self._depths[symbol]
-        depth.changed = False
+        depth.changed, depth.told = False, now
         return View(self._products[symbol], depth.known, depth.bids(), depth.asks(), depth.trades())
