@@ -120,7 +120,7 @@ def test_a_stranger_sees_nothing_of_the_owner_on_shared_addresses(people):
     for name in OWN_PAGES:
         answer = people.stranger.get(reverse(name))
         assert answer.status_code == 200, name
-        assert people.bot.name not in answer.content.decode(), name
+        assert people.bot.name not in answer.getvalue().decode(), name
 
 
 def test_an_operator_without_an_account_finds_every_page_usable(people):
