@@ -18,6 +18,7 @@ from apps.operations.api.idempotency import idempotent
 from apps.operations.api.refusals import states_conflict
 from apps.operations.api.schema import problems
 from apps.operations.api.views import ApiViewSet
+from apps.risk.limit_api import LimitChangeViewSet
 from apps.risk.models import Halt
 from apps.risk.selectors import halts_of, may_release
 from apps.risk.serializers import LEVELS, HaltInput, HaltSerializer, ReleaseInput
@@ -76,4 +77,4 @@ class HaltViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
         return Response(self.get_serializer(self.get_object()).data)
 
 
-ROUTES = [("halts", HaltViewSet, "halt")]
+ROUTES = [("halts", HaltViewSet, "halt"), ("limit-changes", LimitChangeViewSet, "limit-change")]

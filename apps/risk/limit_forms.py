@@ -7,7 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from apps.operations.formats import exact
-from apps.risk.limits import LIMITS, SAME, WHOLE, Limit, is_looser
+from apps.risk.limits import LIMITS, SAME, WHOLE, Limit, loosens
 from engine.config import RiskLimits
 
 UNITS = {"ratio": "%", "quote": "USD", "seconds": "s", "count": ""}
@@ -62,4 +62,4 @@ class LimitsForm(forms.Form):
 
     def raises(self) -> bool:
         """Whether something would be allowed that is not now."""
-        return any(is_looser(float(getattr(self.limits, name)), new) for name, new in self.changed().items())
+        return loosens(self.limits, self.changed())

@@ -54,6 +54,11 @@ def is_looser(old: float, new: float) -> bool:
     return not new or new > old
 
 
+def loosens(limits: RiskLimits, values: Mapping[str, float]) -> bool:
+    """Whether values of some limits would let more happen than those in force."""
+    return any(is_looser(float(getattr(limits, name)), new) for name, new in values.items())
+
+
 @dataclass(frozen=True)
 class Bar:
     """A limit with what is used of it, as the page draws it."""

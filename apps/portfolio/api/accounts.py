@@ -1,7 +1,6 @@
 """Accounts: opened, paid into, begun anew, and what they are worth."""
 
 from dataclasses import asdict
-from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -14,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
+from apps.accounts.api.proof import prove
 from apps.accounts.models import TradingAccount
 from apps.accounts.selectors import trading_accounts
 from apps.ledger.serializers import EntrySerializer
@@ -27,11 +27,13 @@ from apps.portfolio.serializers.accounts import (
     AccountSerializer,
     DepositInput,
     EquitySerializer,
-    LimitsSerializer,
     ResetInput,
     SnapshotSerializer,
 )
 from apps.portfolio.services import paper_account_open, paper_account_reset, paper_deposit
+from apps.risk.limit_changes import limits_change
+from apps.risk.limit_serializers import LimitsInput, LimitsSerializer, asked_limits
+from apps.risk.limits import loosens
 from apps.risk.selectors import limits
 
 
@@ -102,5 +104,23 @@ class AccountViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
     @action(detail=True, pagination_class=None)
     def limits(self, request: Request, pk: str) -> Response:
         """Get the limits of an account"""
-        account: Any = self.get_object()
-        return Response(LimitsSerializer(asdict(limits([account])[account.pk])).data)
+        return self._limits(self.get_object())
+
+    @extend_schema(request=LimitsInput, responses=LimitsSerializer)
+    @limits.mapping.patch
+    def change_limits(self, request: Request, pk: str) -> Response:
+        """Change the limits of an account
+
+        A tighter limit is in force at once. A looser one asks who is there (within five minutes of signing in, or with
+        the password or, where there is a second factor, with a code) and waits; see `limit-changes/`.
+        """
+        account, asked = self.get_object(), self.read(LimitsInput)
+        values = asked_limits(asked)
+        if loosens(limits([account])[account.pk], values):
+            prove(request, asked)
+        limits_change(account=account, by=self.user, values=values)
+        return self._limits(account)
+
+    def _limits(self, account: TradingAccount) -> Response:
+        told = asdict(limits([account])[account.pk]) | {"waiting": account.limit_changes.filter(state="waiting")}
+        return Response(LimitsSerializer(told).data)

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from apps.accounts.models import TradingAccount
 from apps.ledger.models import Balance
 from apps.markets.models import Product
-from apps.operations.api.fields import Amount, Input, Number, Ratio
+from apps.operations.api.fields import Amount, Input, Ratio
 from apps.portfolio.models import EquitySnapshot
 from apps.portfolio.services import MOST, START
 
@@ -74,20 +74,6 @@ class SnapshotSerializer(serializers.ModelSerializer[EquitySnapshot]):
         model = EquitySnapshot
         fields = ("at", "equity", "cash")
         read_only_fields = fields
-
-
-class LimitsSerializer(serializers.Serializer[Any]):
-    """Hard limits that every entry must obey; 0 switches one off. Ratios are of equity."""
-
-    max_positions = serializers.IntegerField()
-    max_position, max_exposure = Number(), Number()
-    daily_loss = Number(help_text="Ratio of the day's opening equity.")
-    daily_loss_amount = Number(help_text="Quote.")
-    max_age = serializers.IntegerField(help_text="Seconds after which market data is stale.")
-    example = {
-        "max_positions": 5, "max_position": 0.1, "max_exposure": 0.5, "daily_loss": 0.05, "daily_loss_amount": 0.0,
-        "max_age": 120,
-    }  # fmt: skip
 
 
 class DepositField(serializers.DecimalField):

@@ -14,6 +14,8 @@ from apps.backtests.work import work
 from apps.bots.models import Bot
 from apps.ledger.models import Position
 from apps.orders.models import Order
+from apps.risk.limit_changes import limits_change
+from apps.risk.models import LimitChange
 from tradingsite.testing.api import PASSWORD, Caller, Desk
 
 OWN, SHARED, EMPTY = 404, 200, 200  # what a stranger gets: his own lists are empty of others' things
@@ -71,6 +73,13 @@ def new_order(desk: Desk) -> dict[str, Any]:
         "account": desk.account.pk, "product": "BTC-USD", "side": "buy", "kind": "limit", "quantity": "1",
         "limit_price": "50",
     }  # fmt: skip
+
+
+def limit_change(desk: Desk) -> dict[str, Any]:
+    (change,) = LimitChange.objects.filter(account=desk.account) or limits_change(
+        account=desk.account, by=desk.owner, values={"max_positions": 4}
+    )
+    return {"id": change.pk}
 
 
 def order_ids(desk: Desk) -> dict[str, Any]:
@@ -142,6 +151,10 @@ RULES = {
     "GET accounts/{id}/equity/": Rule(200, OWN, place=account),
     "GET accounts/{id}/history/": Rule(200, OWN, place=account),
     "GET accounts/{id}/limits/": Rule(200, OWN, place=account),
+    "PATCH accounts/{id}/limits/": Rule(200, OWN, lambda desk: {"max_positions": 4}, account),
+    "GET limit-changes/": Rule(200, EMPTY),
+    "GET limit-changes/{id}/": Rule(200, OWN, place=limit_change),
+    "POST limit-changes/{id}/cancel/": Rule(409, OWN, nothing, limit_change),  # in force already
     "POST accounts/{id}/deposits/": Rule(201, OWN, lambda desk: {"amount": "100"}, account),
     "POST accounts/{id}/reset/": Rule(200, OWN, lambda desk: {"reason": "anew"}, account),
     "GET strategies/": Rule(200, SHARED),
