@@ -1,12 +1,15 @@
 """The operators' console: is the platform well, who trades, what waits, what failed, and where to stop it."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
+from django.core.cache import cache
 from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
+from redis.exceptions import RedisError
 
 from apps.accounts.models import User
 from apps.accounts.requests import UserRequest
@@ -28,11 +31,16 @@ RECENT = timedelta(days=1)
 TROUBLE = [OrderState.UNKNOWN, OrderState.NOT_FOUND, OrderState.REJECTED, OrderState.DENIED]
 
 
+OPEN = "console-open"  # in the cache while somebody looks
+LASTS = 30  # seconds; an open console is told to look, and so asks, each five
+
+
 @require_safe
 def console(request: UserRequest) -> HttpResponse:
     """For operators; to everybody else it does not exist."""
     if not request.user.is_staff:
         raise Http404
+    _opened()
     wanted = request.GET.get("q", "").strip()
     # Each is read only by the part that shows it.
     context: dict[str, Any] = {
@@ -51,6 +59,12 @@ def console(request: UserRequest) -> HttpResponse:
         "now": timezone.now(),
     }
     return page(request, "dashboard/console/console.html", context, fragments=FRAGMENTS)
+
+
+def _opened() -> None:
+    """Notes that somebody looks. Without Redis the page is read all the same, and asks again by itself."""
+    with suppress(RedisError, OSError):
+        cache.set(OPEN, True, LASTS)
 
 
 def _halts() -> QuerySet[Halt]:
@@ -94,6 +108,11 @@ def _trouble() -> QuerySet[Order]:
 
 
 def console_sweep() -> None:
-    """Lets open consoles look again. Few people are operators."""
+    """Lets open consoles look again; while none is open nobody is asked for."""
+    try:
+        if not cache.get(OPEN):
+            return
+    except (RedisError, OSError):
+        return  # no page would hear it either
     for operator in User.objects.filter(is_staff=True, is_active=True).values_list("pk", flat=True):
         hint(operator, "console")

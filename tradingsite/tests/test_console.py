@@ -1,6 +1,7 @@
 """The operators' console: what it shows, and that its buttons do what they say."""
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
@@ -102,8 +103,16 @@ def test_a_kill_switch_is_shown_and_released_from_here(bot, operator):
 def test_open_consoles_are_told_to_look_again(bot, operator, monkeypatch):
     told = []
     monkeypatch.setattr(console_module, "hint", lambda user_id, *keys: told.append((user_id, keys)))
+    cache.clear()
+    operator.get(PAGE)
     console_module.console_sweep()
     assert [keys for _, keys in told] == [("console",)]
+
+
+def test_while_no_console_is_open_nobody_is_looked_for(operator, django_assert_num_queries):
+    cache.clear()
+    with django_assert_num_queries(0):
+        console_module.console_sweep()
 
 
 def test_its_queries_do_not_grow_with_the_platform(bot, operator, django_assert_max_num_queries):

@@ -11,7 +11,7 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from apps.bots.models import Evaluation
-from apps.operations.metrics.counting import counters_sweep
+from apps.operations.metrics.counting import counted, counters_sweep
 from apps.operations.models import Counter
 from apps.orders.models import Fill, OrderEvent
 from tradingsite.testing.people import make_account, make_bot, make_user
@@ -72,6 +72,13 @@ def test_it_carries_on_from_row_to_row(client, traded):
     settle()
     counters_sweep()
     assert sum(Counter.objects.values_list("value", flat=True)) == before + 1
+
+
+def test_where_nothing_has_come_it_only_looks_once_at_each_table(traded, django_assert_num_queries):
+    settle()
+    counters_sweep()
+    with django_assert_num_queries(1 + len({counter.model for counter in counted})):
+        counters_sweep()
 
 
 def test_it_passes_over_a_gap_in_the_keys(client, traded, monkeypatch):

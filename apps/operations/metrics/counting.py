@@ -35,9 +35,16 @@ counted: list[Counted] = []  # filled in tradingsite/wiring.py
 
 
 def counters_sweep() -> None:
-    """Counts the rows that have come since the last sweep."""
+    """Counts the rows that have come since the last sweep. Where nothing has come, one look at each table is all."""
+    reached = dict(CounterCursor.objects.values_list("metric", "last"))
+    newest = {model: _newest(model) for model in {counter.model for counter in counted}}
     for counter in counted:
-        _carry_on(counter)
+        if newest[counter.model] > reached.get(counter.name, -1):
+            _carry_on(counter)
+
+
+def _newest(model: type[models.Model]) -> int:
+    return model._default_manager.aggregate(newest=Max("pk"))["newest"] or 0
 
 
 @transaction.atomic
@@ -45,7 +52,7 @@ def _carry_on(counter: Counted) -> None:
     CounterCursor.objects.get_or_create(metric=counter.name)
     cursor = CounterCursor.objects.select_for_update().get(metric=counter.name)
     rows = counter.model._default_manager.filter(pk__gt=cursor.last, pk__lte=cursor.last + MOST)
-    newest = counter.model._default_manager.aggregate(newest=Max("pk"))["newest"] or 0
+    newest = _newest(counter.model)
     last = rows.filter(**{f"{counter.created}__lt": timezone.now() - SETTLED}).aggregate(last=Max("pk"))["last"]
     if last is None:
         if newest > cursor.last + MOST:  # a gap in the keys that is wider than one sweep

@@ -46,12 +46,24 @@ class OrderFilter(filters.FilterSet):
     bot = IdFilter(method="of_bot", help_text="Id of a bot.")
     state = filters.ChoiceFilter(choices=[(state.value, state.value) for state in OrderState])
     working = FlagFilter(method="that_work", help_text="Not over yet.")
+    correlation_id = filters.CharFilter(help_text="All orders of one cause.")
     since = TimeFilter(field_name="created", lookup_expr="gte", help_text="Inclusive.")
     until = TimeFilter(field_name="created", lookup_expr="lte", help_text="Inclusive.")
 
     class Meta:
         model = Order
-        fields = ("account", "product", "bot", "state", "working", "side", "purpose", "since", "until")
+        fields = (
+            "account",
+            "product",
+            "bot",
+            "state",
+            "working",
+            "side",
+            "purpose",
+            "correlation_id",
+            "since",
+            "until",
+        )
 
     def of_bot(self, rows: QuerySet[Order], name: str, value: int) -> QuerySet[Order]:
         return rows.filter(holder=f"bot-{value}")

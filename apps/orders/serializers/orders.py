@@ -13,6 +13,7 @@ ORDER = {
     "limit_price": None, "stop_price": None, "funds": "503", "time_in_force": "gtc", "post_only": False,
     "expires": None, "group": None, "leg": 0, "attempt": 0, "replaces": None, "state": "filled", "filled": "0.0506",
     "average_price": "9873.21", "fees": "2.9975", "cancel_requested": False, "message": "",
+    "correlation_id": "7c5f0f6e2a0c4b6f9d6f2f3a1b0c9d8e",
     "decided": "2020-02-10T14:00:00Z", "created": "2026-01-01T12:00:00Z", "submitted": "2026-01-01T12:00:00Z",
     "finished": "2026-01-01T12:00:01Z",
 }  # fmt: skip
@@ -31,6 +32,7 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
     quantity, filled, fees = Amount(), Amount(), Amount()
     limit_price, stop_price = Amount(allow_null=True), Amount(allow_null=True)
     funds = Amount(allow_null=True, help_text="A buy never costs more.")
+    correlation_id = serializers.CharField(read_only=True, help_text="Of its cause: what the logs are searched for.")
     average_price = Amount(allow_null=True, decimal_places=None, max_digits=None)
     example = ORDER
 

@@ -26,6 +26,9 @@ def test_orders_are_found_by_what_they_are(desk):
     assert set(ids(desk, "?working=false")) == set(every) - set(resting)
     assert ids(desk, "?purpose=entry&side=sell") == []
     assert ids(desk, "?until=2020-01-01T00:00:00Z") == []
+    told = desk.caller.get(f"orders/{mine[0]}/").json()
+    assert mine[0] in ids(desk, f"?correlation_id={told['correlation_id']}")
+    assert ids(desk, "?correlation_id=another-cause") == []
 
 
 @pytest.mark.parametrize("query", ["?bot=x", "?bot=1.5", f"?bot={10**20}", "?state=lost", "?working=perhaps"])
