@@ -22,6 +22,7 @@ def run(options: Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     try:
         server = server_of(options)
+        server.venue.mortal = True
         asyncio.run(_serve(server, options))
     except (ValueError, OSError) as error:
         print(f"The sandbox cannot start: {error}", file=sys.stderr)

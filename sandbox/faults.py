@@ -22,6 +22,8 @@ CALL_FAULTS = {
     "server_error_after": "the request is carried out, the answer is 500",
     "refuse": "an order, edit, cancel or preview is refused with `reason`, any code of the exchange",
     "fail": "an order is accepted and FAILED at once with the reject reason `reason`",
+    "double": "each row of a listing of orders or fills comes twice",
+    "crash": "the request is carried out, then the process dies as by kill -9; not beside a test",
     "drip": "the answer comes byte by byte over `seconds`",
 }
 FRAME_FAULTS = {

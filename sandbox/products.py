@@ -48,6 +48,11 @@ class Product:
         return bool(self.row[name])
 
     @property
+    def flags(self) -> list[str]:
+        """Names of the flags that are on."""
+        return [name for name in FLAGS if self.row[name]]
+
+    @property
     def tradable(self) -> bool:
         closed = self.flag("is_disabled") or self.flag("trading_disabled") or self.flag("view_only")
         return not closed and self.row["status"] == "online"
@@ -57,6 +62,7 @@ class Products:
     """All products by symbol."""
 
     def __init__(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        self.touched: set[str] = set()  # whose flags changed since it was last read
         self._all = {product.symbol: product for product in map(_product, rows)}
         for product in self._all.values():
             if product.book not in self._all:
@@ -84,6 +90,7 @@ class Products:
             if name not in (*FLAGS, "status"):
                 raise KeyError(f"a product's flag must be one of {', '.join((*FLAGS, 'status'))}, was {name!r}")
             row[name] = value if name == "status" else bool(value)
+        self.touched.add(symbol)
 
 
 def shipped_products() -> Products:

@@ -27,6 +27,7 @@ class Venue:
         self.began = exchange.clock.now()
         self.down_until = 0  # nanoseconds: until then nothing is answered
         self.keep: Callable[[], None] = lambda: None  # writes down what has happened; see sandbox.state
+        self.mortal = False  # whether the process is the exchange's own and may die of a fault
         self._shown: dict[str, tuple[int, list[Wallet]]] = {}
         self._calls: dict[str, tuple[int, int]] = {}
 
@@ -64,6 +65,8 @@ class Venue:
 
     def set_faults(self, rows: list[dict[str, Any]]) -> list[Rule]:
         """Adds rules; those that are states begin at their time. Raises ValueError."""
+        if not self.mortal and any(row.get("fault") == "crash" for row in rows):
+            raise ValueError("crash must be asked of a sandbox that is a process of its own, was asked beside a test")
         rules = self.faults.set(rows)
         now = self.exchange.clock.now()
         for rule in rules:

@@ -109,7 +109,8 @@ def _endpoint(venue: Venue, scope: str, handler: Handler) -> Callable[[web.Reque
             key = _authorise(venue, request, scope)
             headers, refusal = _limit(venue, key, request.remote or "")
             body = decode(text) if request.method in ("POST", "PUT") else {}
-            call = Call(venue, request, body, key, misbehaving.reason("refuse"), misbehaving.reason("fail"))
+            copies = 2 if misbehaving.hits("double") else 1
+            call = Call(venue, request, body, key, misbehaving.reason("refuse"), misbehaving.reason("fail"), copies)
             response = refusal or await _respond(handler, call)
             response.headers.update(headers)
         except Unauthorized as reason:

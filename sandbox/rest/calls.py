@@ -31,6 +31,7 @@ class Call:
     key: Key | None = None
     refuse: str = ""
     fail: str = ""
+    copies: int = 1  # of each row of a listing
 
     @property
     def user(self) -> str:

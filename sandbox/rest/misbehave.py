@@ -1,6 +1,8 @@
 """Faults of a request: what goes wrong before it is carried out, and after."""
 
 import asyncio
+import os
+import signal
 from collections.abc import Mapping
 
 from aiohttp import web
@@ -33,6 +35,9 @@ class Misbehaving:
         """That of the first rule of this kind which hit; '' when none did."""
         return next((rule.reason for rule in self._rules if rule.fault == fault), "")
 
+    def hits(self, fault: str) -> bool:
+        return any(rule.fault == fault for rule in self._rules)
+
     async def before(self) -> web.StreamResponse | None:
         """The answer in place of the real one; None when the request shall be carried out."""
         if self._venue.down:
@@ -53,6 +58,8 @@ class Misbehaving:
                 return self._cut()
             if rule.fault == "reset_after":
                 return self._cut()
+            if rule.fault == "crash":
+                os.kill(os.getpid(), signal.SIGKILL)
             if rule.fault == "server_error_after":
                 return _json(500, INTERNAL)
             if rule.fault == "drip" and isinstance(response, web.Response):

@@ -100,7 +100,12 @@ def listing(call: Call) -> Answer:
     if call.query("sort_by") == "LAST_FILL_TIME":
         found = sorted(found, key=lambda order: order.last_fill or 0, reverse=True)
     page, cursor = _page(call, found, lambda order: order.number)
-    return {"orders": [order_row(order) for order in page], "sequence": "0", "has_next": bool(cursor), "cursor": cursor}
+    return {
+        "orders": _copied(call, [order_row(order) for order in page]),
+        "sequence": "0",
+        "has_next": bool(cursor),
+        "cursor": cursor,
+    }
 
 
 def fills(call: Call) -> Answer:
@@ -122,7 +127,11 @@ def fills(call: Call) -> Answer:
         and (end is None or fill.moment < end)
     )
     page, cursor = _page(call, found, lambda fill: fill.sequence)
-    return {"fills": [fill_row(fill) for fill in page], "cursor": cursor}
+    return {"fills": _copied(call, [fill_row(fill) for fill in page]), "cursor": cursor}
+
+
+def _copied(call: Call, rows: list[Row]) -> list[Row]:
+    return [row for row in rows for _ in range(call.copies)]
 
 
 def _page[T: (Order, Fill)](call: Call, found: Iterable[T], number: Any) -> tuple[list[T], str]:

@@ -65,7 +65,8 @@ def status(products: Products, symbols: list[str], kind: str) -> list[Row]:
         rows.append({
             "product_type": "SPOT", "id": symbol, "base_currency": product.base, "quote_currency": product.quote,
             "base_increment": plain(product.base_increment), "quote_increment": plain(product.quote_increment),
-            "display_name": f"{product.base}/{product.quote}", "status": product.row["status"], "status_message": "",
+            "display_name": f"{product.base}/{product.quote}", "status": product.row["status"],
+            "status_message": ", ".join(product.flags),
             "min_market_funds": plain(product.quote_min),
         })  # fmt: skip
     return [{"type": kind, "products": rows}]

@@ -70,6 +70,7 @@ class Hub:
         """Tells everybody what has happened since the last time."""
         now = self._exchange.clock.now()
         self._tell_orders()
+        self._tell_status()
         self._tell_books(now)
         self._tell_tickers(now)
         if now - self._traded >= self._exchange.settings.trade_batch * SECOND:
@@ -176,6 +177,13 @@ class Hub:
                 if asked is not None and connection.user == user and (not asked or product in asked):
                     connection.send("user", frames.user_update(row))
         self._orders.clear()
+
+    def _tell_status(self) -> None:
+        products = self._exchange.products
+        for symbol in sorted(products.touched):
+            for connection in self._listening("status", products[symbol].book):
+                connection.send("status", frames.status(products, [symbol], "update"))
+        products.touched.clear()
 
     def _tell_books(self, now: int) -> None:
         for market in self._exchange.markets.values():

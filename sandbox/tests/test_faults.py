@@ -112,6 +112,20 @@ def test_a_cancel_can_be_refused_and_an_accepted_order_can_fail(exchange):
     assert (order.status, order.reject_reason, order.outstanding_hold_amount) == ("FAILED", "HOLD_FAILURE", "0")
 
 
+def test_rows_of_listings_come_twice(exchange):
+    client = exchange.client()
+    client.market_order_buy("mine", "BTC-USD", base_size="0.1")
+    exchange.fault("double", path="/orders/historical/fills", times=1)
+    twice, once = client.get_fills().fills, client.get_fills().fills
+    assert [fill.entry_id for fill in twice] == [fill.entry_id for fill in once for _ in range(2)]
+    assert len(once) >= 1
+
+
+def test_a_process_that_is_not_the_exchange_s_own_does_not_die_of_it(exchange):
+    with pytest.raises(ValueError, match="crash must be asked of a sandbox that is a process of its own"):
+        exchange.fault("crash")
+
+
 def test_latency_and_dripping_take_their_time(exchange):
     client = exchange.client()
     for fault in ("latency", "drip"):

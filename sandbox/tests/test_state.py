@@ -1,5 +1,6 @@
 """What was accepted is there after any end of the exchange, and what comes after goes on from it."""
 
+import signal
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -186,17 +187,24 @@ def test_an_accepted_order_survives_kill_9_though_its_answer_never_came(state, t
         client = official(first)
         exchange.price(60000)
         client.limit_order_gtc_buy("known", "BTC-USD", "0.2", "59000")
-        exchange.fault("timeout", method="POST", path="/orders", seconds=600)
+        exchange.fault("timeout", method="POST", path="/orders", times=1, seconds=600)
         client.timeout = 1
         with pytest.raises(requests.exceptions.ReadTimeout):
             client.limit_order_gtc_buy("unknown", "BTC-USD", "0.1", "60100")
         before = truth(exchange)
         assert [order["status"] for order in before["orders"]] == ["OPEN", "FILLED"]
+        client.timeout = 30
+        exchange.fault("crash", method="POST", path="/orders/batch_cancel")
+        with pytest.raises(requests.exceptions.ConnectionError):
+            client.cancel_orders([before["orders"][0]["order_id"]])
+        assert first.process.wait(30) == -signal.SIGKILL
     finally:
         first.kill()
     second = Program(tmp_path, *options)
     try:
-        assert truth(second.exchange) == before
+        after = truth(second.exchange)
+        assert after["fills"] == before["fills"]
+        assert [order["status"] for order in after["orders"]] == ["CANCELLED", "FILLED"]
         order = official(second).list_orders(product_ids=["BTC-USD"]).orders[0]
         assert (order.client_order_id, order.status) == ("unknown", "FILLED")
     finally:

@@ -59,6 +59,18 @@ async def test_the_book_built_from_updates_is_the_book(exchange):
         assert levels["bid", Decimal("59123.45")] == Decimal("1.5")
 
 
+async def test_flags_that_are_switched_are_told(exchange):
+    async with listening(exchange) as one:
+        await one.ask("status", ["BTC-USD"])
+        await one.of("status", "snapshot")
+        await call(exchange.fault, "cancel_only", product="*-USD", seconds=60)
+        (row,) = (await one.of("status", "update"))["events"][0]["products"]
+        assert (row["id"], row["status"], row["status_message"]) == ("BTC-USD", "online", "cancel_only")
+        await call(exchange.advance, 60)
+        (row,) = (await one.of("status", "update"))["events"][0]["products"]
+        assert row["status_message"] == ""
+
+
 async def test_subscriptions_are_named_as_they_were_asked_for(exchange):
     async with listening(exchange) as one:
         await one.ask("level2", ["BTC-USDC", "ETH-USD"])
