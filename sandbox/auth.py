@@ -8,7 +8,7 @@ from jwt.types import Options
 
 from sandbox.keys import EDDSA, ES256, Key, KeyRing
 
-LIFE = 120  # seconds a token may be valid
+LIFE = 121  # seconds a token may be valid: 120, and clients that read the clock for each end of it
 SKEW = 30  # seconds a client's clock may be ahead
 ISSUERS = ("cdp", "coinbase-cloud")
 

@@ -13,6 +13,7 @@ from typing import Any
 
 Row = dict[str, Any]
 Key = int | str
+ENCODE = json.JSONEncoder(default=str, separators=(",", ":")).encode
 SCHEMA = "CREATE TABLE IF NOT EXISTS rows (kind TEXT, key, body TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID"
 
 
@@ -39,7 +40,7 @@ class Store:
 
     def put(self, kind: str, key: Key, row: Mapping[str, Any]) -> None:
         """Writes a row at the next ``commit``, over the one that has its key."""
-        self._waiting[kind, key] = json.dumps(row, default=str, separators=(",", ":"))
+        self._waiting[kind, key] = ENCODE(row)
 
     def commit(self) -> None:
         """All that was put, or nothing of it when the process dies meanwhile."""

@@ -274,5 +274,5 @@ def test_the_same_seed_gives_the_same_faults():
 def test_a_wrong_rule_is_refused_in_words(exchange, row, words):
     with pytest.raises(ValueError, match=words):
         read_rule(row)
-    answer = requests.post(f"{exchange.root}/sandbox/faults", json={"rules": [row]}, timeout=5)
+    answer = requests.post(f"{exchange.root}/sandbox/faults", json={"rules": [row]}, timeout=30)
     assert (answer.status_code, exchange.admin("GET", "/faults")["rules"]) == (400, [])

@@ -103,7 +103,7 @@ def test_market_data_has_the_names_and_types_of_the_recorded_answers(exchange):
         "nautilus_http_candles.json": f"products/BTC-USD/candles?start={now - 600}&end={now}&granularity=ONE_MINUTE",
     }
     for file, path in asked.items():
-        ours = requests.get(f"{exchange.root}/api/v3/brokerage/market/{path}", timeout=5).json()
+        ours = requests.get(f"{exchange.root}/api/v3/brokerage/market/{path}", timeout=30).json()
         assert names(ours) == names(recorded(file)), file
 
 

@@ -34,7 +34,7 @@ def test_every_request_of_the_official_client_is_routed_and_read(exchange):
     for name, one in SDK_REQUESTS.items():
         path = one["path"] + (f"?{one['query']}" if one["query"] else "")
         headers = client.set_headers(one["method"], one["path"])
-        answer = requests.request(one["method"], exchange.root + path, json=one["body"], headers=headers, timeout=5)
+        answer = requests.request(one["method"], exchange.root + path, json=one["body"], headers=headers, timeout=30)
         answers[name] = answer.status_code, answer.text
     unknown = {
         name: text for name, (status, text) in answers.items() if "Not Found" in text or status in (401, 403, 405)
@@ -227,18 +227,25 @@ def token(key: dict, **changes) -> str:
 )
 def test_a_token_must_fit_the_call(exchange, changes, status):
     headers = {"Authorization": f"Bearer {token(exchange.key(), **changes)}"}
-    answer = requests.get(f"{exchange.root}{API}/accounts", headers=headers, timeout=5)
+    answer = requests.get(f"{exchange.root}{API}/accounts", headers=headers, timeout=30)
     assert answer.status_code == status
     if status == 401:
         assert answer.text == "Unauthorized\n"
+
+
+def test_a_client_may_read_the_clock_for_each_end_of_a_token(exchange):
+    now, key = int(time.time()), exchange.key()
+    for begun, status in ((now - 1, 200), (now - 2, 401)):
+        headers = {"Authorization": f"Bearer {token(key, nbf=begun, exp=now + 120)}"}
+        assert requests.get(f"{exchange.root}{API}/accounts", headers=headers, timeout=30).status_code == status
 
 
 def test_another_key_s_signature_is_no_good(exchange):
     mine, other = exchange.key(), exchange.key()
     forged = token({"name": mine["name"], "privateKey": other["privateKey"]})
     headers = {"Authorization": f"Bearer {forged}"}
-    assert requests.get(f"{exchange.root}{API}/accounts", headers=headers, timeout=5).status_code == 401
-    assert requests.get(f"{exchange.root}{API}/accounts", timeout=5).status_code == 401
+    assert requests.get(f"{exchange.root}{API}/accounts", headers=headers, timeout=30).status_code == 401
+    assert requests.get(f"{exchange.root}{API}/accounts", timeout=30).status_code == 401
 
 
 def test_a_key_that_may_only_look_cannot_trade(exchange):
@@ -266,7 +273,7 @@ def test_a_key_that_may_only_look_cannot_trade(exchange):
 def test_nonsense_is_answered_with_400(exchange, path, body):
     client = exchange.client()
     headers = client.set_headers("POST", API + path)
-    answer = requests.post(exchange.root + API + path, data=body, headers=headers, timeout=5)
+    answer = requests.post(exchange.root + API + path, data=body, headers=headers, timeout=30)
     assert answer.status_code == 400
     assert answer.json()["error"] in ("unknown", "INVALID_ARGUMENT")
 
@@ -278,7 +285,7 @@ def test_both_spellings_of_names_are_read(exchange):
         "clientOrderId": "camel", "productId": "BTC-USD", "side": "BUY",
         "orderConfiguration": {"limit_limit_gtc": {"baseSize": "0.1", "limitPrice": "50000"}},
     }  # fmt: skip
-    answer = requests.post(exchange.root + API + "/orders", json=body, headers=headers, timeout=5)
+    answer = requests.post(exchange.root + API + "/orders", json=body, headers=headers, timeout=30)
     assert answer.json()["success_response"]["client_order_id"] == "camel"
 
 

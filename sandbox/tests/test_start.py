@@ -19,11 +19,11 @@ def test_it_serves_the_official_client_over_tls_with_a_checked_certificate(tmp_p
     program = Program(tmp_path, "--tls", "--algorithm", "EdDSA")
     try:
         address = program.lines["TLS"].split()[0].removeprefix("https://")
-        client = RESTClient(key_file=str(tmp_path / "key.json"), base_url=address, timeout=5)
+        client = RESTClient(key_file=str(tmp_path / "key.json"), base_url=address, timeout=30)
         client.session.verify, client.session.trust_env = str(tmp_path / "ca.pem"), False
         assert client.market_order_buy("mine", "BTC-USD", quote_size="100").success
         with pytest.raises(requests.exceptions.SSLError):
-            requests.get(f"https://{address}/api/v3/brokerage/time", timeout=5)
+            requests.get(f"https://{address}/api/v3/brokerage/time", timeout=30)
     finally:
         assert program.end() == 0
 
