@@ -99,5 +99,5 @@ class Keeper:
 
 
 def _row(value: Any) -> dict[str, Any]:
-    """The fields of a dataclass with slots. dataclasses.asdict would copy every amount, and take as long as the rest."""
+    """The fields of a dataclass with slots. dataclasses.asdict would copy every amount: as long as all the rest."""
     return {name: getattr(value, name) for name in value.__slots__}
