@@ -9,9 +9,24 @@ from engine.config import NO_LIMITS, BotSettings, Costs, ProductRules, rules_rec
 from engine.decide import decide, due, new_memory, no_signal
 from engine.orders.matching import exit_kind, exit_prices, match
 from engine.orders.resting import match_each
-from engine.plans.advance import advance
-from engine.plans.triggers import next_triggers
-from engine.records import CANDLE, CONDITIONS, DEED, DEEDS, EVENT, FILL, LEG, LEGS, ORDER, PLAN, PLAN_STATE, VIEW
+from engine.plans.advance import advance, advance_each
+from engine.plans.triggers import crossed, next_triggers, protected
+from engine.records import (
+    CANDLE,
+    CONDITIONS,
+    DEED,
+    DEEDS,
+    EVENT,
+    FILL,
+    LEG,
+    LEGS,
+    ORDER,
+    PLAN,
+    PLAN_STATE,
+    RULES,
+    VIEW,
+    Record,
+)
 from engine.strategies.registry import REGISTRY
 
 PRODUCT = ProductRules("WARM-UP", Decimal("0.01"), Decimal("0.01"), Decimal("0.01"), Decimal(1))
@@ -36,11 +51,18 @@ def warm() -> None:
         policy=NO_LIMITS.record()[0],
         rules=rules,
     )
-    plan, state = (np.zeros(1, kind)[0] for kind in (PLAN, PLAN_STATE))
-    advance(plan, state, event, np.zeros(LEGS, LEG), rules, np.zeros(DEEDS, DEED))
-    next_triggers(plan, state)
+    _plans(event, rules)
     for strategy in REGISTRY:
         _backtest(strategy)
+
+
+def _plans(event: Record, rules: Record) -> None:
+    plans, states, legs, deeds = (np.zeros(1, kind) for kind in (PLAN, PLAN_STATE, (LEG, LEGS), (DEED, DEEDS)))
+    advance(plans[0], states[0], event, legs[0], rules, deeds[0])
+    advance_each(plans, states, np.zeros(1, EVENT), legs, np.zeros(1, RULES), deeds, np.zeros(1, np.int64))
+    next_triggers(plans[0], states[0])
+    protected(plans[0], states[0], legs[0])
+    crossed(np.zeros((1, 2)), 1.0, np.zeros(1, np.int64))
 
 
 def _backtest(strategy: str) -> None:

@@ -47,6 +47,28 @@ def advance(plan: Record, state: Record, event: Record, legs: np.ndarray, rules:
 
 
 @njit
+def advance_each(
+    plans: np.ndarray,
+    states: np.ndarray,
+    event: np.ndarray,
+    legs: np.ndarray,
+    rules: np.ndarray,
+    deeds: np.ndarray,
+    counts: np.ndarray,
+) -> int:
+    """``advance`` for many plans of one product: a row each of ``plans``, ``states``, ``legs`` (LEGS columns),
+    ``deeds`` (DEEDS columns) and ``counts`` (int64); ``event`` and ``rules`` have one element. The number of all deeds.
+
+    From Python it is quicker for a single plan too: handing over an array takes far less than a record.
+    """
+    total = 0
+    for i in range(plans.size):
+        counts[i] = advance(plans[i], states[i], event[0], legs[i], rules[0], deeds[i])
+        total += counts[i]
+    return total
+
+
+@njit
 def _dispatch(plan: Record, state: Record, event: Record, news: bool, legs: np.ndarray, rules: Record) -> None:
     kind = plan["kind"]
     if kind in (OCO, TRIGGER):

@@ -30,8 +30,7 @@ def iceberg(plan: Record, state: Record, legs: np.ndarray, rules: Record) -> Non
     side, leg, last = plan["side"], legs[ENTRY], state["last"]
     left = left_of(state, plan["qty"] - leg["total"])
     if left <= 0 or (too_small(left, last, rules) and last > 0.0 and not busy(state, legs, ENTRY)):
-        over_filled = leg["total"] > 0
-        finish(state, FILLED if over_filled else CANCELLED, BY_FILL)
+        finish(state, FILLED if leg["total"] > 0 else CANCELLED, BY_FILL)
         return
     if last == 0.0:
         return

@@ -36,7 +36,7 @@ def settle(plan: Record, state: Record, legs: np.ndarray, rules: Record, deeds: 
     count = 0
     for k in range(LEGS):
         if busy(state, legs, k):
-            count += _correct(plan, state, legs, k, deeds[count])
+            count += _correct(plan, state, legs, k, rules["tick"], deeds[count])
         elif state["want_qty"][k] > 0:
             count += _place(plan, state, legs, k, rules, deeds[count])
     if count == 0 and state["phase"] != ENDING and _all_given_up(state, legs):
@@ -89,7 +89,7 @@ def _exposure(state: Record, legs: np.ndarray, k: int) -> int:
 
 
 @njit
-def _correct(plan: Record, state: Record, legs: np.ndarray, k: int, deed: Record) -> int:
+def _correct(plan: Record, state: Record, legs: np.ndarray, k: int, tick: float, deed: Record) -> int:
     """Cancels or amends the order there is, if it is not the one wanted."""
     leg = legs[k]
     if state["placed"][k] > leg["attempt"] or not (leg["state"] == OPEN or leg["state"] == PENDING):
@@ -98,7 +98,8 @@ def _correct(plan: Record, state: Record, legs: np.ndarray, k: int, deed: Record
     if wanted <= 0 or state["want_kind"][k] != leg["kind"]:
         return _cancel(state, leg, k, deed)
     qty, limit, stop = leg["filled"] + wanted, state["want_limit"][k], state["want_stop"][k]
-    if (qty == leg["qty"] and limit == leg["limit"] and stop == leg["stop"]) or leg["state"] == PENDING:
+    as_wanted = qty == leg["qty"] and _same(limit, leg["limit"], tick) and _same(stop, leg["stop"], tick)
+    if as_wanted or leg["state"] == PENDING:
         return 0
     if leg["kind"] == MARKET:
         return 0  # it trades at once, there is nothing to amend
@@ -109,6 +110,12 @@ def _correct(plan: Record, state: Record, legs: np.ndarray, k: int, deed: Record
     _write(deed, AMEND, k, leg["attempt"], state["reason"])
     _terms(deed, plan, leg["side"], leg["kind"], k, qty, limit, stop)
     return 1
+
+
+@njit
+def _same(price: float, other: float, tick: float) -> bool:
+    """The same tick: the row's price came back from decimals."""
+    return abs(price - other) < tick / 2
 
 
 @njit

@@ -1,12 +1,14 @@
-"""At which prices a tick would matter to a plan: what a live stream has to watch."""
+"""At which prices a tick would matter to a plan: what a live stream has to watch; and what a plan protects."""
 
 import math
+
+import numpy as np
 
 from engine.jit import njit
 from engine.kinds import OrderKind, PlanKind, PlanPhase, PriceSource
 from engine.plans.exits import fired, toward
 from engine.plans.market import reached
-from engine.plans.wants import ENTRY, TARGET_LEG
+from engine.plans.wants import ENTRY, TARGET_LEG, exits_filled, left_of
 from engine.records import Record
 
 BRACKET, TRAILING, ICEBERG, TWAP = (
@@ -30,6 +32,31 @@ def next_triggers(plan: Record, state: Record) -> tuple[float, float]:
     if fired(state):
         return _of_escalation(plan, state, side)
     return _of_trailing(plan, state) if plan["kind"] == TRAILING else _of_exits(plan, state, side)
+
+
+@njit
+def crossed(watched: np.ndarray, price: float, found: np.ndarray) -> int:
+    """Which of many plans a tick matters to: their numbers in ``found`` (int64, as long as ``watched``); how many.
+
+    ``watched`` has a row (below, above) of ``next_triggers`` for each plan.
+    """
+    count = 0
+    for i in range(watched.shape[0]):
+        if price <= watched[i, 0] or price >= watched[i, 1]:
+            found[count] = i
+            count += 1
+    return count
+
+
+@njit
+def protected(plan: Record, state: Record, legs: np.ndarray) -> int:
+    """Lots of a position that the plan's stop covers, resting at the exchange or watched here."""
+    side = -plan["side"] if plan["kind"] == BRACKET else plan["side"]
+    armed = state["stop"] > 0.0 if plan["kind"] == TRAILING else plan["stop"] > 0.0 and toward(plan, side) == side
+    if state["phase"] >= ENDING or state["winner"] == TARGET_LEG + 1 or not armed:
+        return 0
+    whole = legs[ENTRY]["total"] if plan["kind"] == BRACKET else plan["qty"]
+    return max(left_of(state, whole - exits_filled(legs)), 0)
 
 
 @njit
