@@ -28,6 +28,7 @@ from apps.operations.sweeps import Sweep, sweeps
 from apps.orders import metrics as order_metrics
 from apps.orders import registry as orders
 from apps.orders.models import Order
+from apps.orders.recovery import recovery_sweep
 from apps.orders.sweeps import (
     accounts_with_open_orders,
     accounts_within_reach,
@@ -97,6 +98,7 @@ def connect() -> None:
     risk.usage_of = usage
     sweeps[:] = [
         Sweep("orders", 1, orders_sweep),
+        Sweep("recovery", 1, recovery_sweep),
         Sweep("batches", 1, batches_sweep),
         Sweep("snapshots", 2, snapshots_sweep),
         Sweep("limits", 5, raises_sweep),

@@ -21,6 +21,7 @@ class Nudge:
     actor: str
     args: tuple[Any, ...]
     queue: str
+    delay: int | None = None
     cause: str = field(default_factory=current, compare=False)  # of several that ask for the same, the first counts
 
     def __call__(self) -> None:
@@ -32,11 +33,14 @@ class Nudge:
             options={OPTION: self.cause} if self.cause else {},
         )  # fmt: skip
         try:
-            dramatiq.get_broker().enqueue(message)
+            dramatiq.get_broker().enqueue(message, delay=self.delay)
         except (RedisError, dramatiq.errors.BrokerConnectionError) as error:
             logger.warning("nudge %s lost: %s", self.actor, error)
 
 
-def nudge(actor: str, *args: Any, queue: str = "default") -> None:
-    """Sends a message to an actor by name once the transaction has committed. Never raises for a lost Redis."""
-    after_commit(Nudge(actor, args, queue))
+def nudge(actor: str, *args: Any, queue: str = "default", delay: int | None = None) -> None:
+    """Sends a message to an actor by name once the transaction has committed, ``delay`` milliseconds later if given.
+
+    Never raises for a lost Redis.
+    """
+    after_commit(Nudge(actor, args, queue, delay))

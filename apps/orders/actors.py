@@ -3,6 +3,7 @@
 import dramatiq
 
 from apps.orders.halts import halts_sweep
+from apps.orders.recovery import account_tend
 from apps.orders.services import orders_work
 
 
@@ -14,3 +15,8 @@ def orders_work_actor(account_id: int) -> None:
 @dramatiq.actor(actor_name="halts_sweep", queue_name="orders", priority=0, max_retries=0, time_limit=60_000)
 def halts_sweep_actor() -> None:
     halts_sweep()
+
+
+@dramatiq.actor(actor_name="account_tend", queue_name="orders", priority=0, max_retries=0, time_limit=120_000)
+def account_tend_actor(account_id: int) -> None:
+    account_tend(account_id)

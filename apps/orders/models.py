@@ -8,8 +8,14 @@ from django.db.models import Q
 from apps.accounts.models import TradingAccount
 from apps.ledger.models import money
 from apps.markets.models import Product
+from apps.orders.reconciliation.models import Difference, Reconciled, RecoveryReport
 from engine.kinds import OrderKind, PlanKind, TimeInForce
 from engine.orders.states import OrderState
+
+__all__ = [
+    "Difference", "ExchangeCursor", "Fill", "Order", "OrderEvent", "OrderGroup", "ProductCursor", "Reconciled",
+    "RecoveryReport", "Side",
+]  # fmt: skip
 
 
 class Side(models.TextChoices):

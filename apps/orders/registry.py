@@ -1,6 +1,7 @@
 """What orders need from above, filled once in tradingsite/wiring.py."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from apps.accounts.models import TradingAccount
 from apps.orders.models import Order
@@ -12,6 +13,9 @@ exchange_for: Callable[[TradingAccount], Exchange]
 # Told, with the locked account, in the transaction in which one of its orders ended; by the kind of holder: 'bot' for
 # 'bot-12'.
 on_finished: dict[str, Callable[[TradingAccount, Order], None]] = {}
+
+# Told, with the locked account, when it was left alone for so long; each says in sentences what it did about it.
+on_recovered: list[Callable[[TradingAccount, timedelta], list[str]]] = []
 
 
 def finished(account: TradingAccount, order: Order) -> None:

@@ -16,6 +16,7 @@ from apps.orders.changes import order_move
 from apps.orders.events import event_add
 from apps.orders.intents import Intent, order_create
 from apps.orders.models import Order
+from apps.orders.recovery import may_work
 from apps.orders.submission import BY_HAND, submit_due
 from apps.orders.synchronisation import synchronise
 from engine.kinds import OrderKind
@@ -27,9 +28,11 @@ ROUNDS = 20  # a round that changes something may make work for the next
 def orders_work(account_id: int) -> None:
     """Does all that waits on an account's orders: sends, cancels, reads fills, until nothing changes.
 
-    Safe to repeat.
+    Safe to repeat. Raises Fenced when another process takes a live account over meanwhile.
     """
     account = TradingAccount.objects.select_related("owner").get(pk=account_id)
+    if not may_work(account):
+        return
     for _ in range(ROUNDS):
         sent = submit_due(account_id)
         changed = synchronise(account)

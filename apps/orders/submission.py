@@ -21,6 +21,7 @@ from apps.orders.changes import order_move, report_apply
 from apps.orders.events import event_add
 from apps.orders.intents import ENTRY_PATIENCE, hold_for
 from apps.orders.models import Order
+from apps.orders.seats import seat_check, seat_held
 from apps.risk.selectors import halt_level
 from engine.kinds import HaltLevel, OrderKind, TimeInForce
 from engine.orders.states import TERMINAL, WORKING, OrderState
@@ -60,6 +61,7 @@ def _wants_cancel(now: datetime) -> Q:
 @transaction.atomic
 def _claim_orders(account_id: int) -> list[Order]:
     account = lock_account(account_id)
+    seat_check(account)
     now = timezone.now()  # the lease begins when the wait for the account is over
     level = halt_level(account)
     waiting = Order.objects.filter(_waits(now), account_id=account_id)
@@ -164,6 +166,8 @@ def _send(order: Order) -> None:
         time_in_force=TimeInForce(order.time_in_force), post_only=order.post_only, expires=order.expires,
     )  # fmt: skip
     try:
+        if not seat_held(order.account):
+            raise Unavailable("another process has taken the account over")
         report = exchange.place(new)
     except Rejected as error:
         _record(order, OrderState.REJECTED, "rejected", str(error))
@@ -192,6 +196,7 @@ def _record(order: Order, state: OrderState, kind: str, message: str, retry: dat
 @transaction.atomic
 def _claim_cancels(account_id: int) -> list[Order]:
     account = lock_account(account_id)
+    seat_check(account)
     now = timezone.now()
     asked = Order.objects.filter(_wants_cancel(now), account_id=account_id)
     claimed = []
@@ -208,6 +213,8 @@ def _claim_cancels(account_id: int) -> list[Order]:
 
 def _cancel(order: Order) -> None:
     """Sends a cancel. Whatever goes wrong, the lease ends and the cancel is sent again: it does no harm twice."""
+    if not seat_held(order.account):
+        return
     exchange: Exchange = registry.exchange_for(order.account)
     try:
         exchange.cancel(order.client_order_id)

@@ -1,6 +1,5 @@
 """Reading what the exchange did: fills first, then states. Start-up, recovery and daily life are this one path."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
@@ -17,10 +16,9 @@ from apps.orders.changes import fill_apply, order_move, report_apply, report_is_
 from apps.orders.cursors import cursors_advance
 from apps.orders.events import event_add
 from apps.orders.models import ExchangeCursor, Fill, Order, ProductCursor
+from apps.orders.reconciliation.foreign import foreign_found
 from engine.orders.states import OrderState
 from exchanges.port import Exchange, FillReport, OrderReport, Unavailable, Unknown
-
-logger = logging.getLogger(__name__)
 
 AT_EXCHANGE = [OrderState.OPEN, OrderState.CANCELLING, OrderState.NOT_FOUND]  # the last may turn up after all
 LATE = [OrderState.SUBMITTING, OrderState.UNKNOWN]
@@ -57,7 +55,7 @@ def synchronise(account: TradingAccount) -> bool:
         # Up to here every fill was posted when the cursor was read: no lock is needed to say so.
         cursors_advance(account, further)
         return False
-    return _take_over(account.pk, fills, reports, further)
+    return take_over(account.pk, fills, reports, further)
 
 
 def _unposted(account: TradingAccount, cursor: ExchangeCursor, fills: list[FillReport]) -> list[FillReport]:
@@ -82,9 +80,13 @@ def _known(account: TradingAccount) -> tuple[dict[UUID, Order], dict[int, int]]:
 
 
 @transaction.atomic
-def _take_over(
+def take_over(
     account_id: int, fills: Sequence[FillReport], reports: Sequence[OrderReport], reached: Mapping[int, int]
 ) -> bool:
+    """Posts the fills that are new and takes over what the reports show. True when anything changed.
+
+    ``reached``: how far each product's market was read, by product id.
+    """
     account = lock_account(account_id)
     cursor = ExchangeCursor.objects.get(account=account)
     keys = {fill.client_order_id for fill in fills if fill.client_order_id}
@@ -114,10 +116,8 @@ def _fill_take(account: TradingAccount, order: Order | None, fill: FillReport, *
     """Posts a fill of an order of ours. True when it was new; ``again``: it lies before the cursor, as what comes a
     second time does, and what comes late."""
     if order is None:
-        if not again:
-            logger.error(
-                "account %s: fill %s belongs to no order of ours and was not posted", account.pk, fill.trade_id
-            )
+        if fill.at >= account.created:
+            foreign_found(account, fill)
         return False
     if order.generation != account.generation:
         if again:

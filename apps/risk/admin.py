@@ -63,12 +63,14 @@ class HaltAdmin(ReadOnlyAdmin):
 
     list_display = ("id", "at", "scope", "stopped", "level", "reason", "by", "in_force", "swept", "released_at")
     list_display_links = ("id", "at")
-    list_filter = (("released_at", admin.EmptyFieldListFilter), "scope", "level", ("venue", NamedValues))
+    list_filter = (
+        ("released_at", admin.EmptyFieldListFilter), "scope", "level", ("venue", NamedValues), ("breaker", NamedValues),
+    )  # fmt: skip
     search_fields = ("reason", "released_reason", "user__email", "account__owner__email", "by__email")
     list_select_related = ("user", "account__owner", "by")
     actions = [RELEASE_HALT]
     fields = (
-        "scope", "stopped", "level", "reason", "at", link("by"), "in_force", "swept", "released_at",
+        "scope", "stopped", "level", "breaker", "reason", "at", link("by"), "in_force", "swept", "released_at",
         link("released_by"), "released_reason",
     )  # fmt: skip
 

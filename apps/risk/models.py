@@ -82,6 +82,8 @@ class Halt(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="halts"
     )
     account = models.ForeignKey(TradingAccount, null=True, blank=True, on_delete=models.CASCADE, related_name="halts")
+    # Named when a circuit breaker pulled it, which alone lets go when its cause is gone.
+    breaker = models.CharField(max_length=16, blank=True)
     reason = models.CharField(max_length=200)
     at = models.DateTimeField(auto_now_add=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")

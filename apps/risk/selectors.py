@@ -53,8 +53,8 @@ def halts_of(user: User) -> QuerySet[Halt]:
 
 
 def may_release(user: User, halt: Halt) -> bool:
-    """A user lets go of what holds only his own account, unless an operator pulled it."""
-    own = halt.scope in (Halt.Scope.ACCOUNT, Halt.Scope.USER)
+    """A user lets go of what holds only his own account, unless an operator or a circuit breaker pulled it."""
+    own = halt.scope in (Halt.Scope.ACCOUNT, Halt.Scope.USER) and not halt.breaker
     return own and (halt.by_id is None or halt.by_id == user.pk)
 
 

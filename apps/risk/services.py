@@ -2,6 +2,7 @@
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.accounts.models import TradingAccount, User
@@ -25,6 +26,7 @@ def halt(
     account: TradingAccount | None = None,
     user: User | None = None,
     venue: str = "",
+    breaker: str = "",
 ) -> Halt:
     """Stops trading in a scope at once. ``level`` is a HaltLevel above NONE; ``by`` None means the platform itself.
 
@@ -42,7 +44,7 @@ def halt(
         raise ValidationError({"venue": f"must be one that is traded here, was {venue!r}"})
     row = Halt.objects.create(
         scope=scope, level=level, reason=reason, by=by, account=account, user=user, venue=venue,
-        swept=level == HaltLevel.ENTRIES,
+        breaker=breaker, swept=level == HaltLevel.ENTRIES,
     )  # fmt: skip
     audit.record(
         actor=by, action=f"halt.{scope}", target=account or user or row, reason=row.reason, detail={"level": level}
@@ -69,6 +71,27 @@ def release(*, halt: Halt, by: User | None, reason: str) -> Halt:
     for owner_id in affected_users(halt):
         hint(owner_id, "halts", "overview", "bots", "conditions")
     return halt
+
+
+@transaction.atomic
+def breaker_trip(*, account: TradingAccount, breaker: str, reason: str) -> Halt:
+    """Blocks the account's entries until the breaker is reset; exits go on. One that is tripped stays as it is."""
+    tripped = _tripped(account, breaker).first()
+    return tripped or halt(
+        scope=Halt.Scope.ACCOUNT, account=account, level=HaltLevel.ENTRIES, by=None, breaker=breaker,
+        reason=reason[:REASON_LENGTH],
+    )  # fmt: skip
+
+
+@transaction.atomic
+def breaker_reset(*, account: TradingAccount, breaker: str, reason: str) -> None:
+    """Lets entries go on when the cause is gone. Nothing happens while it is not tripped."""
+    for tripped in _tripped(account, breaker):
+        release(halt=tripped, by=None, reason=reason)
+
+
+def _tripped(account: TradingAccount, breaker: str) -> QuerySet[Halt]:
+    return Halt.objects.filter(account=account, breaker=breaker, released_at=None)
 
 
 def _reason(raw: str, rule: str) -> str:
