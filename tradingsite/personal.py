@@ -13,6 +13,7 @@ from apps.bots.services import bot_stop
 from apps.ledger.models import Balance, Entry, Hold, Line, Position
 from apps.operations.models import AuditEntry, IdempotentRequest
 from apps.orders.models import ExchangeCursor, Fill, Order, OrderEvent, OrderGroup, ProductCursor
+from apps.orders.reconciliation.models import Difference, Reconciled, RecoveryReport
 from apps.orders.services import orders_abandon
 from apps.paper.models import PaperBook, PaperFill, PaperOrder
 from apps.portfolio.models import ChartPreference, EquitySnapshot
@@ -42,7 +43,7 @@ PERSONAL = [
         through("account__owner", model)
         for model in (
             Bot, Entry, Balance, Hold, Position, RiskPolicy, LimitChange, DayOpening, PaperBook, PaperFill, OrderGroup,
-            Order, Fill, ExchangeCursor, ProductCursor, EquitySnapshot,
+            Order, Fill, ExchangeCursor, ProductCursor, EquitySnapshot, Difference, Reconciled, RecoveryReport,
         )
     ),
     through("bot__account__owner", BotVersion),

@@ -103,5 +103,5 @@ class Seats:
 
 
 def _ask(session: psycopg.Connection, question: str, *values: object) -> bool:
-    row = session.execute(question, values).fetchone()  # type: ignore[call-overload]
+    row = session.execute(question, values).fetchone()
     return bool(row and row[0])

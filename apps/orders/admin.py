@@ -7,7 +7,10 @@ from apps.operations.filters import NamedValues
 from apps.operations.lists import ReadOnlyAdmin, ReadOnlyInline
 from apps.operations.tallies import Tally, tallies
 from apps.orders.models import Fill, Order, OrderEvent
+from apps.orders.reconciliation import admin as reconciliation
 from engine.orders.states import OrderState
+
+__all__ = ["FillAdmin", "OrderAdmin", "reconciliation"]
 
 ACCOUNT, OWNER = link("account"), link("account__owner", "owner")
 WISHES = ("stop", "target", "hold")  # for the position that an entry opens

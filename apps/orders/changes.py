@@ -108,7 +108,7 @@ def _hold_use(account: TradingAccount, order: Order, report: FillReport, notiona
     hold_reduce(account=account, key=order.client_order_id, amount=used)
 
 
-def _exit_reason(order: Order, fill: Fill) -> str:
+def exit_reason(order: Order, fill: Fill) -> str:
     """Why the position ends: what the order was made for, else what filled it. The limit of a protection is a target,
     whether a stop stands beside it or not."""
     if order.purpose == Order.Purpose.PROTECT and fill.reason == "limit":
@@ -127,6 +127,6 @@ def _post(account: TradingAccount, order: Order, fill: Fill, notional: Decimal) 
     )  # fmt: skip
     position_apply(
         account=account, holder=order.holder, product=product, side=order.side, quantity=fill.quantity,
-        notional=notional, fee=fill.fee, at=fill.at, reason=_exit_reason(order, fill),
+        notional=notional, fee=fill.fee, at=fill.at, reason=exit_reason(order, fill),
         wishes=Wishes(stop=order.stop, target=order.target, hold=order.hold),
     )  # fmt: skip

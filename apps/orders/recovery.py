@@ -149,7 +149,7 @@ def _report(account: TradingAccount, run: Run, away: timedelta | None) -> None:
     outcome = run.outcome
     report = RecoveryReport.objects.create(
         account=account, why=run.why, epoch=run.epoch, seconds=run.seconds, found=dict(outcome.found),
-        away=away.total_seconds() if away is not None else None, done=outcome.done, clean=outcome.clean,
+        away=away.total_seconds() if away is not None else None, done=outcome.done, sound=outcome.clean,
     )  # fmt: skip
     found = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in sorted(outcome.found.items()))
     left = "all agrees" if outcome.clean else "a person must decide on what differs: no entries until then"

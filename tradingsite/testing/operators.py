@@ -15,6 +15,7 @@ from apps.bots.models import Bot
 from apps.markets.condition import Condition, DayCounts, Unbelieved, condition_store, day_count
 from apps.markets.sources import SourceEvent
 from apps.operations.models import Ownership
+from apps.orders.models import Difference, Reconciled, RecoveryReport
 from apps.risk.limit_changes import limits_change
 from apps.risk.models import Halt
 from apps.risk.services import halt
@@ -64,7 +65,19 @@ def make_happened(market: Market) -> Happened:
     Ownership.objects.get_or_create(name="clock", epoch=3, holder="here:1")
     _make_streamed(market)
     limits_change(account=account, by=account.owner, values={"max_positions": 9})
+    _make_recovered(account)
     return Happened(market, account.owner, account, bot, pulled)
+
+
+def _make_recovered(account: TradingAccount) -> None:
+    """What reconciliations leave: a balance that differs, and the report of a start."""
+    now = datetime.now(UTC)
+    Reconciled.objects.create(account=account, epoch=1, at=now)
+    RecoveryReport.objects.create(account=account, why="start", epoch=1, seconds=0.2, sound=False)
+    Difference.objects.create(
+        account=account, kind="balance", subject="USD", ours="100", theirs="90", detail={"gap": "-10"}, since=now,
+        seen=now, confirmed=now,
+    )  # fmt: skip
 
 
 def _make_streamed(market: Market) -> None:

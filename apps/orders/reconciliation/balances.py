@@ -7,8 +7,8 @@ from decimal import Decimal
 from apps.accounts.models import TradingAccount
 from apps.ledger.selectors import balances
 from apps.markets.models import Product
-from apps.orders.reconciliation.differences import Finding, Kind
-from apps.orders.reconciliation.models import Difference
+from apps.orders.reconciliation.differences import Finding
+from apps.orders.reconciliation.models import Difference, Kind
 from exchanges.port import Balance
 
 NOTHING = Decimal(0)

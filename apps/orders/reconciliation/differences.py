@@ -11,12 +11,12 @@ from django.utils import timezone
 
 from apps.accounts.models import TradingAccount
 from apps.operations.hints import hint, toast
-from apps.orders.reconciliation.models import Difference
+from apps.orders.reconciliation.models import Difference, Kind
 from apps.risk.services import breaker_reset, breaker_trip
 
 logger = logging.getLogger(__name__)
 BREAKER = "reconciliation"
-Kind, How = Difference.Kind, Difference.How
+How = Difference.How
 READ_ANEW = (Kind.EXTERNAL_ORDER, Kind.UNKNOWN_OUTCOME, Kind.MISSED_FILL, Kind.BALANCE, Kind.DUST)  # by each run
 SURE = (Kind.EXTERNAL_ORDER, Kind.FOREIGN_TRADE)  # at first sight: the exchange itself has said so
 STAYS = timedelta(seconds=4)  # what differs for longer, and was seen twice, is no matter of the moment

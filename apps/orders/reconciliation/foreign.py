@@ -1,7 +1,8 @@
 """Trades on an account's portfolio that nobody here ordered: kept for a person to decide on."""
 
 from apps.accounts.models import TradingAccount
-from apps.orders.reconciliation.differences import Finding, Kind, found
+from apps.orders.reconciliation.differences import Finding, found
+from apps.orders.reconciliation.models import Kind
 from exchanges.port import FillReport
 
 

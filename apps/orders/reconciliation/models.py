@@ -7,19 +7,22 @@ from django.db.models import Q
 from apps.accounts.models import TradingAccount
 
 
+class Kind(models.TextChoices):
+    MISSED_FILL = "missed_fill", "Missed fill"  # of an order of ours, not posted in time
+    EXTERNAL_ORDER = "external_order", "External order"  # works at the exchange, nobody here placed it
+    UNKNOWN_OUTCOME = "unknown_outcome", "Unknown outcome"  # of an order of ours: there otherwise than here
+    FOREIGN_TRADE = "foreign_trade", "Foreign trade"  # of an order that nobody here placed
+    BALANCE = "balance", "Balance"  # ledger and exchange differ, no open foreign trade explains it
+    DUST = "dust", "Dust"  # the same, by less than can be traded
+
+
 class Difference(models.Model):
     """Something that the exchange shows otherwise than our rows. Open until it is gone, posted, or a person decided.
 
     One that a person chose to ignore stays open while the exchange shows it so, and alarms nobody.
     """
 
-    class Kind(models.TextChoices):
-        MISSED_FILL = "missed_fill", "Missed fill"  # of an order of ours, not posted in time
-        EXTERNAL_ORDER = "external_order", "External order"  # works at the exchange, nobody here placed it
-        UNKNOWN_OUTCOME = "unknown_outcome", "Unknown outcome"  # of an order of ours: there otherwise than here
-        FOREIGN_TRADE = "foreign_trade", "Foreign trade"  # of an order that nobody here placed
-        BALANCE = "balance", "Balance"  # ledger and exchange differ, no open foreign trade explains it
-        DUST = "dust", "Dust"  # the same, by less than can be traded
+    Kind = Kind
 
     class How(models.TextChoices):
         POSTED = "posted", "Posted as an ordinary event"
@@ -90,7 +93,7 @@ class RecoveryReport(models.Model):
     away = models.FloatField(null=True)  # seconds since the reconciliation before; None: the first one
     found = models.JSONField(default=dict)  # what was read, by kind, and what differed
     done = models.JSONField(default=list)  # sentences
-    clean = models.BooleanField()  # nothing is left that a person must decide
+    sound = models.BooleanField()  # nothing is left that a person must decide
 
     class Meta:
         ordering = ["-id"]

@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from apps.accounts.models import TradingAccount
 from apps.orders.models import Order
-from apps.orders.reconciliation.differences import Finding, Kind
+from apps.orders.reconciliation.differences import Finding
 from apps.orders.reconciliation.look import THERE, Look
+from apps.orders.reconciliation.models import Kind
 from engine.orders.states import TERMINAL, OrderState
 from exchanges.port import OrderReport
 

@@ -15,9 +15,9 @@ from apps.orders import registry
 from apps.orders.events import event_add
 from apps.orders.models import ExchangeCursor, Fill, Order
 from apps.orders.reconciliation.balances import balance_findings
-from apps.orders.reconciliation.differences import READ_ANEW, Finding, Kind, breaker_set, found, gone, posted
+from apps.orders.reconciliation.differences import READ_ANEW, Finding, breaker_set, found, gone, posted
 from apps.orders.reconciliation.look import Look, look
-from apps.orders.reconciliation.models import Difference
+from apps.orders.reconciliation.models import Difference, Kind
 from apps.orders.reconciliation.orders import behind, order_findings, revived
 from apps.orders.seats import seat_held
 from apps.orders.synchronisation import synchronise, take_over

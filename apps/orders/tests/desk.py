@@ -15,6 +15,7 @@ from apps.orders.models import Order
 from apps.orders.services import orders_work
 from engine.kinds import OrderKind
 from engine.orders.states import OrderState
+from exchanges.port import Balance as Owned
 from tradingsite.testing.exchange import ScriptedExchange
 from tradingsite.testing.market import Market, make_product
 from tradingsite.testing.people import make_account
@@ -66,6 +67,15 @@ class Desk:
     def work(self) -> None:
         """What a worker does for the account."""
         orders_work(self.account.pk)
+
+    def agree(self) -> None:
+        """Lets the exchange hold exactly what the ledger says."""
+        rows = Balance.objects.filter(account=self.account)
+        self.exchange.owned = {row.currency: Owned(row.total, row.free) for row in rows}
+
+    def owns(self, currency: str, amount: str) -> None:
+        """What the exchange says it holds of a currency."""
+        self.exchange.owned[currency] = Owned(Decimal(amount), Decimal(amount))
 
     def state(self, order: Order) -> str:
         order.refresh_from_db()

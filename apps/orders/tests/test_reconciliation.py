@@ -8,41 +8,20 @@ from django.conf import settings
 from django.db.models import F
 
 from apps.accounts.models import TradingAccount
-from apps.ledger.models import Balance as LedgerBalance
 from apps.ledger.models import Entry
 from apps.operations.models import Ownership
 from apps.operations.ownership import Fenced
 from apps.orders.models import Difference, Reconciled, RecoveryReport
 from apps.orders.recovery import account_tend, may_work, reconnected, recovery_sweep
 from apps.orders.seats import seats
-from apps.orders.submission import _claim_orders
+from apps.orders.submission import _claim_orders, submit_due
 from apps.risk.models import Halt
 from apps.risk.selectors import halt_level
 from engine.kinds import HaltLevel
 from engine.orders.states import OrderState
-from exchanges.port import Balance, OrderReport, Unavailable, Unknown
+from exchanges.port import OrderReport, Unavailable, Unknown
 
 D = Decimal
-
-
-@pytest.fixture
-def live(desk, clock):
-    """A live account whose portfolio holds what the ledger says, reconciled once."""
-    TradingAccount.objects.filter(pk=desk.account.pk).update(mode="live")
-    desk.account.refresh_from_db()
-    agree(desk)
-    yield desk
-    seats.leave()
-
-
-def agree(desk):
-    """Lets the exchange hold exactly what the ledger says."""
-    rows = LedgerBalance.objects.filter(account=desk.account)
-    desk.exchange.owned = {row.currency: Balance(row.total, row.free) for row in rows}
-
-
-def owns(desk, currency, amount):
-    desk.exchange.owned[currency] = Balance(D(amount), D(amount))
 
 
 def minute(desk, clock, seconds=61):
@@ -71,7 +50,7 @@ def test_an_account_is_reconciled_before_its_first_order_is_sent(live):
     live.work()
     assert (live.state(order), len(live.exchange.sent)) == ("open", 1)
     report = RecoveryReport.objects.get()
-    assert (report.why, report.clean, report.away) == ("start", True, None)
+    assert (report.why, report.sound, report.away) == ("start", True, None)
 
 
 def test_a_paper_account_needs_no_owner_and_no_reconciliation(desk):
@@ -101,9 +80,9 @@ def test_a_fill_that_the_ordinary_path_missed_is_posted_with_its_reason(live, cl
     live.work()
     live.exchange.fill(order.client_order_id, "1", "100", state=OrderState.FILLED)
     clock.shift(61)
-    agree(live)
-    owns(live, "USD", "900")
-    owns(live, "BTC", "1")
+    live.agree()
+    live.owns("USD", "900")
+    live.owns("BTC", "1")
     account_tend(live.account.pk)
     assert (live.state(order), live.position(), live.total()) == ("filled", 1, 900)
 
@@ -119,8 +98,8 @@ def test_a_fill_behind_the_cursor_is_found_by_what_the_order_says(live, clock):
     assert (live.state(first), live.state(second)) == ("open", "filled")
     listed = [replace(late, trade_id="late", cursor=0), *live.exchange.fills]
     live.exchange.fills_since = lambda cursor: [fill for fill in listed if fill.cursor > cursor or not cursor]
-    owns(live, "USD", "800")
-    owns(live, "BTC", "2")
+    live.owns("USD", "800")
+    live.owns("BTC", "2")
     for _ in range(3):
         minute(live, clock)
     assert (live.state(first), live.position()) == ("filled", 2)
@@ -129,9 +108,9 @@ def test_a_fill_behind_the_cursor_is_found_by_what_the_order_says(live, clock):
 
 def test_a_difference_that_passes_trips_nothing(live, clock):
     minute(live, clock)
-    owns(live, "USD", "999")  # a store that lags behind
+    live.owns("USD", "999")  # a store that lags behind
     minute(live, clock)
-    agree(live)
+    live.agree()
     minute(live, clock, 6)
     (row,) = differences(live)
     assert (row.kind, row.confirmed, row.how) == ("balance", None, "gone")
@@ -140,9 +119,9 @@ def test_a_difference_that_passes_trips_nothing(live, clock):
 
 def test_a_balance_that_stays_different_blocks_entries_and_leaves_the_ledger_alone(live, clock):
     live.own("1")
-    agree(live)
+    live.agree()
     minute(live, clock)
-    owns(live, "USD", "850")
+    live.owns("USD", "850")
     minute(live, clock)
     minute(live, clock, 6)
     (row,) = differences(live)
@@ -156,11 +135,11 @@ def test_a_balance_that_stays_different_blocks_entries_and_leaves_the_ledger_alo
 
 
 def test_the_breaker_lets_go_when_the_exchange_agrees_again(live, clock):
-    owns(live, "USD", "850")
+    live.owns("USD", "850")
     minute(live, clock)
     minute(live, clock, 6)
     assert tripped(live)
-    agree(live)
+    live.agree()
     minute(live, clock)
     assert not tripped(live)
     assert Halt.objects.get().released_reason == "ledger and exchange agree"
@@ -168,7 +147,7 @@ def test_the_breaker_lets_go_when_the_exchange_agrees_again(live, clock):
 
 def test_less_than_can_be_traded_is_dust_and_alarms_nobody(live, clock):
     step = live.product.base_increment
-    owns(live, "BTC", str(step / 10))
+    live.owns("BTC", str(step / 10))
     minute(live, clock)
     minute(live, clock, 6)
     assert (kinds(live), tripped(live)) == (["dust"], False)
@@ -190,11 +169,12 @@ def test_an_order_that_nobody_here_placed_is_told_until_it_is_gone(live, clock):
     assert (kinds(live, resolved=None), tripped(live)) == ([], False)
 
 
-def strange_fill(desk, clock, **fields):
-    order = desk.own("1")
+def strange_fill(desk, clock, *, buy=False):
+    """The desk owns 1 BTC, and somebody else trades 0.4 on its portfolio."""
+    order, side = desk.own("1"), "buy" if buy else "sell"
     report = replace(
         desk.exchange.fills[-1], client_order_id=None, exchange_order_id="x-strange", trade_id="strange", cursor=99,
-        symbol="BTC-USD", side="sell", quantity=D("0.4"), price=D(110), fee=D(1), at=desk.account.created, **fields,
+        symbol="BTC-USD", side=side, quantity=D("0.4"), price=D(110), fee=D(1), at=desk.account.created,
     )  # fmt: skip
     desk.exchange.fills.append(report)
     return order
@@ -202,8 +182,8 @@ def strange_fill(desk, clock, **fields):
 
 def test_a_foreign_trade_waits_for_a_person_and_explains_the_balances(live, clock):
     strange_fill(live, clock)
-    owns(live, "USD", str(900 + 44 - 1))
-    owns(live, "BTC", "0.6")
+    live.owns("USD", str(900 + 44 - 1))
+    live.owns("BTC", "0.6")
     minute(live, clock)
     minute(live, clock, 6)
     assert kinds(live, resolved=None) == ["foreign_trade"]
@@ -214,7 +194,7 @@ def test_a_foreign_trade_waits_for_a_person_and_explains_the_balances(live, cloc
 def test_trades_of_before_the_account_was_connected_are_nobodys_concern(live, clock):
     strange_fill(live, clock)
     TradingAccount.objects.filter(pk=live.account.pk).update(created="2030-01-01T00:00:00Z")
-    agree(live)
+    live.agree()
     minute(live, clock)
     assert differences(live) == []
 
@@ -245,13 +225,15 @@ def test_an_order_that_the_exchange_has_forgotten_is_told_after_the_grace_time(l
 
 
 def test_an_unknown_outcome_that_a_run_clears_is_kept_as_posted(live, clock):
+    live.work()
     order = live.buy()
     live.exchange.will_answer(Unknown("timeout"), arrives=True)
-    live.work()
-    Reconciled.objects.update(waits=True)
-    live.exchange.failure = None
-    live.work()
-    assert live.state(order) == "open"
+    submit_due(live.account.pk)
+    assert live.state(order) == "unknown"
+    minute(live, clock)
+    (row,) = differences(live)
+    assert (live.state(order), row.kind, row.ours, row.how) == ("open", "unknown_outcome", "unknown", "posted")
+    assert not tripped(live)
 
 
 def test_a_lost_connection_is_reconciled_before_anything_is_sent(live):
@@ -301,7 +283,7 @@ def test_the_clock_finds_accounts_that_nobody_owns(live, clock, monkeypatch):
 
 
 def test_the_ledger_has_no_entry_of_a_reconciliation(live, clock):
-    owns(live, "USD", "1")
+    live.owns("USD", "1")
     minute(live, clock)
     minute(live, clock, 6)
     assert set(Entry.objects.values_list("kind", flat=True)) == {"deposit"}
