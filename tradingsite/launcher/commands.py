@@ -4,6 +4,8 @@ import hashlib
 import platform
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +30,7 @@ class Commands:
     layout: Layout
     environ: dict[str, str]
     console: Console
+    beside_demo: Callable[[], AbstractContextManager[None]] = nullcontext  # what must run while the trader is made
 
     def migrate(self) -> bool:
         """Brings the database up to date. Whether it was: then it is one that a start has seen before."""
@@ -66,7 +69,8 @@ class Commands:
         if known_database and stamp.exists() and stamp.read_text() == database:
             return
         # Straight to the terminal: the password is shown once and stays out of the log files.
-        self._run(["demo"], stdout=None)
+        with self.beside_demo():
+            self._run(["demo"], stdout=None)
         stamp.write_text(database)
 
     def _database(self) -> str:

@@ -4,6 +4,8 @@ import asyncio
 import os
 import signal
 import sys
+from contextlib import nullcontext
+from functools import partial
 
 from tradingsite.launcher.commands import Commands
 from tradingsite.launcher.console import Console
@@ -46,13 +48,13 @@ def run(layout: Layout, options: Options) -> None:
         raise UsageError(f"the platform must not run twice on {layout.data}, but another ./start is under way")
     PlatformState(os.getpid(), address(options), []).save(layout)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the supervisor takes over, like Ctrl-C
-    processes, said = read_procfile(layout.root / "Procfile"), settings(options)
-    if options.market == SANDBOX:
-        exchange = Sandbox(layout)
-        processes, said = exchange.among(processes), {**said, **exchange.environ}
+    processes = read_procfile(layout.root / "Procfile")
+    exchange = Sandbox(layout) if options.market == SANDBOX else None
+    if exchange:
+        processes = exchange.among(processes)
     console = Console(layout.logs, [*processes, "postgres", "valkey"], colour=_colourful())
     try:
-        _run(layout, options, processes, said, console)
+        _run(layout, options, processes, exchange, console)
         console.say("Stopped")
     except KeyboardInterrupt:
         console.say("Stopped before everything had started")
@@ -63,14 +65,16 @@ def run(layout: Layout, options: Options) -> None:
 
 
 def _run(
-    layout: Layout, options: Options, processes: dict[str, str], said: dict[str, str], console: Console
+    layout: Layout, options: Options, processes: dict[str, str], exchange: Sandbox | None, console: Console
 ) -> None:  # fmt: skip
     console.say("Starting PostgreSQL and Valkey")
     services = Services(layout, os.environ)
+    said = {**settings(options), **(exchange.environ if exchange else {})}
     with services.held() as found:
         services.publish({**found, **said})
         environ = environment(layout, options, {**found, **said})
-        commands = Commands(layout, environ, console)
+        beside = partial(exchange.before_the_others, environ) if exchange else nullcontext
+        commands = Commands(layout, environ, console, beside)
         known = commands.migrate()
         if options.market == AUTO:
             chosen = commands.choose_market(known_database=known)

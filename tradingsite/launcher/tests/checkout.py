@@ -19,7 +19,7 @@ from tradingsite.launcher.services import Services
 from tradingsite.launcher.state import PlatformState, running_state
 
 MANAGE = """
-import pathlib, sys, time
+import os, pathlib, socket, sys, time
 with pathlib.Path("commands").open("a") as file:
     print(*sys.argv[1:], file=file)
 if pathlib.Path(f"slow-{sys.argv[1]}").exists():
@@ -30,6 +30,9 @@ if sys.argv[1] == "migrate":
     pathlib.Path("migrated").touch()
 if sys.argv[1] == "demo":
     print("demo password: swordfish")
+    if os.environ["MARKET"] == "sandbox":
+        socket.create_connection(os.environ["SANDBOX_ADDRESS"].split(":"), 1)
+        print("demo finds the exchange")
 if sys.argv[1] == "choose_market":
     print("replay: nobody answered, chosen on 2026-11-21")
 if sys.argv[1] == "collectstatic":
@@ -48,9 +51,10 @@ while True:
     time.sleep(0.05)
 """
 SANDBOX = """
-import os, sys, time
+import http.server, os, sys
 print("the exchange is at", os.environ["SANDBOX_ADDRESS"], "with", *sys.argv[1:], flush=True)
-time.sleep(1000)
+address = "127.0.0.1", int(sys.argv[2])
+http.server.HTTPServer(address, http.server.SimpleHTTPRequestHandler).serve_forever()
 """
 PROCFILE = """
 web: python -m http.server --bind 127.0.0.1 --directory pages $PORT

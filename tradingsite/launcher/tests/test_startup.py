@@ -80,7 +80,8 @@ def test_a_market_that_nobody_named_is_chosen_and_said(here: Checkout) -> None:
 
 
 def test_the_sandbox_runs_beside_the_others_and_everybody_knows_where(here: Checkout) -> None:
-    here.start_until_page("--no-demo", "--market", "sandbox")
+    here.start_until_page("--market", "sandbox")
+    assert "demo finds the exchange" in here.output
     wait_for(lambda: "worker speaks sandbox" in here.output, "the first line of the worker")
     wait_for(lambda: "the exchange is at" in here.output, "the first line of the exchange")
     assert [process.name for process in here.state().processes] == ["web", "sandbox", "worker"]
