@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("apps.bots.urls")),
     path("", include("apps.backtests.urls")),
     path("", include("apps.portfolio.urls")),
+    path("", include("apps.orders.urls")),
     path("", include("apps.markets.urls")),
     path("", include("apps.risk.urls")),
     path("", include("apps.operations.urls")),

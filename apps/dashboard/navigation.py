@@ -27,6 +27,7 @@ CONDITIONS = Item("Market Conditions", "Conditions", "conditions", "bots:conditi
 POSITIONS = Item("Positions", "Positions", "positions", "portfolio:positions")
 PORTFOLIO = Item("Portfolio", "Portfolio", "portfolio", "portfolio:portfolio")
 CHARTS = Item("Charts", "Charts", "candles", "portfolio:charts")
+ORDERS = Item("Advanced Orders", "Orders", "orders", "orders:orders")
 BOTS = Item("Bots", "Bots", "bots", "bots:list")
 BACKTESTS = Item("Backtests", "Backtests", "backtests", "backtests:list")
 PERFORMANCE = Item("Performance", "Performance", "chart", "portfolio:performance")
@@ -40,7 +41,7 @@ PAPER = Item("Paper account", "Paper", "wallet", "portfolio:paper")
 
 GROUPS = [
     Group("Monitor", [OVERVIEW, CONDITIONS, POSITIONS, PORTFOLIO]),
-    Group("Trade", [CHARTS]),
+    Group("Trade", [CHARTS, ORDERS]),
     Group("Automate", [BOTS, BACKTESTS]),
     Group("Review", [PERFORMANCE, TRADES]),
     Group("System", [MARKET, QUALITY, HALTS, LOGS, PAPER, SETTINGS]),

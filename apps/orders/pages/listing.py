@@ -1,0 +1,85 @@
+"""Orders that work, as a page lists them: each group with its orders below it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.db.models import QuerySet
+
+from apps.accounts.models import User
+from apps.markets.models import Feed
+from apps.operations.formats import exact
+from apps.orders.models import Order, OrderGroup
+from apps.orders.selectors import orders
+from engine.kinds import OrderKind
+from engine.orders.states import WORKING
+
+
+@dataclass(frozen=True)
+class OrderRow:
+    """A working order. ``distance``: how far the price is from where the order acts next, as a ratio of the price."""
+
+    order: Order
+    last: Decimal | None
+
+    @property
+    def acts_at(self) -> Decimal | None:
+        """The nearer of its prices; a stop limit acts at its stop first."""
+        order = self.order
+        if order.kind == OrderKind.STOP_LIMIT:
+            return order.stop_price
+        prices = [price for price in (order.stop_price, order.limit_price) if price is not None]
+        last = self.last
+        return min(prices, key=lambda price: abs(price - last), default=None) if last is not None else None
+
+    @property
+    def distance(self) -> Decimal | None:
+        at = self.acts_at
+        return at / self.last - 1 if at is not None and self.last else None
+
+    @property
+    def filled_share(self) -> Decimal:
+        return self.order.filled / self.order.quantity
+
+    @property
+    def can_cancel(self) -> bool:
+        """A sale at market is on its way; what is asked for twice is asked for once."""
+        return self.order.purpose != Order.Purpose.EXIT and not self.order.cancel_requested
+
+
+@dataclass
+class Tree:
+    """A group with its orders, or one order by itself."""
+
+    group: OrderGroup | None = None
+    rows: list[OrderRow] = field(default_factory=list)
+
+
+def trees(user: User) -> list[Tree]:
+    """What works for the user: active groups and orders, newest first; the orders of a group below it."""
+    working = list(orders(user).filter(state__in=WORKING).select_related("group").order_by("-pk"))
+    groups = list(_active_groups(user))
+    last = _last_prices([order.product_id for order in working])
+    found = {group.pk: Tree(group) for group in groups}
+    alone = []
+    for order in working:
+        row = OrderRow(order, last.get(order.product_id))
+        if order.group is None:
+            alone.append(Tree(rows=[row]))
+        else:
+            found.setdefault(order.group.pk, Tree(order.group)).rows.append(row)
+    return [*sorted(found.values(), key=lambda tree: -tree.group.pk if tree.group else 0), *alone]
+
+
+def count(found: Sequence[Tree]) -> int:
+    return sum(len(tree.rows) for tree in found)
+
+
+def _active_groups(user: User) -> QuerySet[OrderGroup]:
+    active = OrderGroup.objects.filter(account__owner=user, state=OrderGroup.State.ACTIVE)
+    return active.select_related("product", "account")
+
+
+def _last_prices(products: Sequence[int]) -> dict[int, Decimal]:
+    feeds = Feed.objects.filter(product__in=products, price__isnull=False).values_list("product_id", "price")
+    return {product: exact(price) for product, price in feeds if price is not None}

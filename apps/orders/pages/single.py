@@ -1,0 +1,93 @@
+"""One order: its trail of events and fills, its edit; and the cancels."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from apps.accounts.requests import UserRequest
+from apps.ledger.holders import MANUAL
+from apps.operations.once import new_key
+from apps.operations.pages import page
+from apps.orders.manual import EDITABLE, order_edit
+from apps.orders.models import Order
+from apps.orders.pages.forms import EditForm, told_of
+from apps.orders.selectors import orders
+from apps.orders.services import orders_cancel
+from engine.kinds import OrderKind
+from engine.orders.states import WORKING
+
+MOST = 500  # orders cancelled by one form
+
+
+@require_safe
+def order_page(request: UserRequest, pk: int) -> HttpResponse:
+    order = _own(request, pk)
+    context = {
+        "order": order, "can_edit": can_edit(order),
+        "can_cancel": order.state in WORKING and order.purpose != Order.Purpose.EXIT and not order.cancel_requested,
+        "events": lambda: list(order.events.all()), "fills": lambda: list(order.fills.order_by("pk")),
+    }  # fmt: skip
+    return page(request, "orders/order.html", context, fragments={"order": "orders/_order.html"})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: UserRequest, pk: int) -> HttpResponse:
+    order = _own(request, pk)
+    if not can_edit(order):
+        messages.error(request, f"Order #{order.pk} can no longer be changed.")
+        return redirect("orders:order", pk)
+    form = EditForm(request.POST if request.method == "POST" else None, order=order)
+    key = request.POST.get("key", "") if request.method == "POST" else new_key()
+    if form.is_bound and form.is_valid():
+        if not form.changed():
+            messages.info(request, "Nothing was changed.")
+            return redirect("orders:order", pk)
+        try:
+            new = order_edit(user=request.user, order=order, request=key, **form.changed())
+        except ValidationError as error:
+            told_of(form, error)
+        else:
+            messages.success(request, f"Order #{new.pk} replaces #{order.pk} as soon as that one's cancel is answered.")
+            return redirect("orders:order", new.pk)
+    context = {"order": order, "form": form, "key": key}
+    return page(request, "orders/edit.html", context, status=400 if form.errors else 200)
+
+
+@require_POST
+def cancel(request: UserRequest) -> HttpResponse:
+    """Cancels those ticked, one named by its button, or all by hand. The safe direction: one tap is enough."""
+    mine = orders(request.user).filter(state__in=WORKING)
+    deed = request.POST.get("deed", "")
+    if deed == "all":
+        asked = mine.filter(holder=MANUAL)
+    else:
+        wanted = [deed] if deed.isdecimal() else request.POST.getlist("order")[:MOST]
+        asked = mine.filter(pk__in=[pk for pk in wanted if pk.isdecimal() and len(pk) < 19])
+    cancelled = orders_cancel(user=request.user, orders=asked)
+    if cancelled:
+        messages.success(request, f"The cancel of {len(cancelled)} order{'s' * (len(cancelled) != 1)} is on its way.")
+    else:
+        messages.info(request, "There was nothing to cancel.")
+    return redirect(_back(request))
+
+
+def can_edit(order: Order) -> bool:
+    rests = order.kind != OrderKind.MARKET and order.state in EDITABLE
+    return rests and order.holder == MANUAL and order.group_id is None and not order.cancel_requested
+
+
+def _own(request: UserRequest, pk: int) -> Order:
+    order = orders(request.user).filter(pk=pk).first()
+    if order is None:
+        raise Http404(f"no order {pk}")
+    return order
+
+
+def _back(request: UserRequest) -> str:
+    """Where the form came from, if that is a page of ours."""
+    asked = request.POST.get("next", "")
+    return asked if url_has_allowed_host_and_scheme(asked, None) else reverse("orders:orders")

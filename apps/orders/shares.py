@@ -1,0 +1,34 @@
+"""A share of what is free, as the size of an order: never more than there is, fees included."""
+
+from decimal import ROUND_DOWN, Decimal
+
+from apps.accounts.models import TradingAccount
+from apps.ledger.holders import MANUAL
+from apps.ledger.models import Balance
+from apps.markets.models import Feed
+from apps.operations.formats import exact
+from apps.orders.inventory import sellable
+from apps.orders.models import Side
+from engine.kinds import OrderKind
+
+
+def share_of(
+    account: TradingAccount, feed: Feed, *, side: str, kind: OrderKind, percent: int, price: Decimal | None
+) -> tuple[str, str]:
+    """Field and value: the ``amount`` (quote) of a market buy, else the ``quantity`` (base) at the ``price`` asked for
+    or the last one."""
+    product, share = feed.product, Decimal(percent) / 100
+    if side == Side.SELL:
+        return "quantity", _steps(sellable(account, MANUAL, product) * share, product.base_increment)
+    balance = Balance.objects.filter(account=account, currency=product.quote).first()
+    free = (balance.free if balance else Decimal(0)) * share
+    if kind == OrderKind.MARKET:
+        return "amount", _steps(free, product.quote_increment)
+    each = (price or exact(feed.price or 0)) * (1 + account.fee_taker)
+    # A hair less: the hold is rounded up.
+    return "quantity", _steps((free - Decimal("1e-7")) / each if each else Decimal(0), product.base_increment)
+
+
+def _steps(value: Decimal, increment: Decimal) -> str:
+    steps = max((value / increment).to_integral_value(ROUND_DOWN) * increment, Decimal(0))
+    return f"{steps.normalize():f}"

@@ -1,0 +1,14 @@
+from django.urls import path
+
+from apps.orders.pages import single, ticket
+
+app_name = "orders"
+urlpatterns = [
+    path("orders/", ticket.orders_page, name="orders"),
+    path("orders/review/", ticket.review, name="review"),
+    path("orders/send/", ticket.send, name="send"),
+    path("orders/size/", ticket.size, name="size"),
+    path("orders/cancel/", single.cancel, name="cancel"),
+    path("orders/<int:pk>/", single.order_page, name="order"),
+    path("orders/<int:pk>/edit/", single.edit, name="edit"),
+]
