@@ -288,7 +288,7 @@ PLAN_STATE = np.dtype(
         ("reason", "i1"),  # DeedReason of what it does now
         # Written by the platform
         ("stopping", "b1"),  # a person or a halt ends the plan
-        ("available", "i8"),  # lots of the position that are left to sell or buy back, -1 = not looked at
+        ("available", "i8"),  # lots of the position that are left to sell, -1 = not looked at; bounds sales alone
         # The market as last seen
         ("position", "i8"),  # of the last market event
         ("time", "i8"),

@@ -26,7 +26,7 @@ TURNED_AWAY, WAITING = LegState.REFUSED.value, PlanPhase.WAITING.value
 @njit
 def bracket(plan: Record, state: Record, event: Record, news: bool, legs: np.ndarray, rules: Record) -> None:
     bought, sold = legs[ENTRY]["total"], exits_filled(legs)
-    held = left_of(state, bought - sold)
+    held = left_of(state, bought - sold, -plan["side"])
     note_fills(plan, state, event, legs)
     watch(plan, state, event, news, held, -plan["side"])
     late = plan["expires"] > 0 and state["time"] >= plan["expires"]

@@ -28,7 +28,7 @@ def iceberg(plan: Record, state: Record, legs: np.ndarray, rules: Record) -> Non
     ``drift`` (0 = it stays). Beyond the limit nothing shows; it goes on when the price is back.
     """
     side, leg, last = plan["side"], legs[ENTRY], state["last"]
-    left = left_of(state, plan["qty"] - leg["total"])
+    left = left_of(state, plan["qty"] - leg["total"], plan["side"])
     if left <= 0 or (too_small(left, last, rules) and last > 0.0 and not busy(state, legs, ENTRY)):
         finish(state, FILLED if leg["total"] > 0 else CANCELLED, BY_FILL)
         return

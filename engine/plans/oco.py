@@ -19,7 +19,7 @@ CANCELLED, RESIZED = PlanOutcome.CANCELLED.value, DeedReason.RESIZED.value
 @njit
 def exit_plan(plan: Record, state: Record, event: Record, news: bool, legs: np.ndarray, rules: Record) -> None:
     sold = exits_filled(legs)
-    held = left_of(state, plan["qty"] - sold)
+    held = left_of(state, plan["qty"] - sold, plan["side"])
     note_fills(plan, state, event, legs)
     watch(plan, state, event, news, held, plan["side"])
     if is_over(state, legs, held, rules):

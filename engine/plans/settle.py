@@ -16,6 +16,7 @@ from engine.plans.wants import (
     exits_filled,
     finish,
     idle,
+    left_of,
     too_small,
 )
 from engine.records import LEGS, Record
@@ -72,8 +73,8 @@ def _room(plan: Record, state: Record, legs: np.ndarray, k: int) -> int:
         room -= legs[j]["total"]
         if j != k:
             pending += _exposure(state, legs, j)
-    if state["available"] >= 0 and not of_entry:
-        room = min(room, state["available"])
+    if not of_entry:
+        room = left_of(state, room, -plan["side"] if plan["kind"] == BRACKET else plan["side"])
     return room - pending
 
 

@@ -30,7 +30,7 @@ BY_FILL, RESIZED, RATCHET = DeedReason.FILLED.value, DeedReason.RESIZED.value, D
 @njit
 def trailing(plan: Record, state: Record, event: Record, news: bool, legs: np.ndarray, rules: Record) -> None:
     side, sold = plan["side"], exits_filled(legs)
-    held = left_of(state, plan["qty"] - sold)
+    held = left_of(state, plan["qty"] - sold, plan["side"])
     if legs[STOP_LEG]["total"] > 0 and not fired(state):
         fire(state, event, state["rested"])  # the resting stop trades: it has been hit, whatever prices were seen
     if news:

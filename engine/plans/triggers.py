@@ -56,7 +56,7 @@ def protected(plan: Record, state: Record, legs: np.ndarray) -> int:
     if state["phase"] >= ENDING or state["winner"] == TARGET_LEG + 1 or not armed:
         return 0
     whole = legs[ENTRY]["total"] if plan["kind"] == BRACKET else plan["qty"]
-    return max(left_of(state, whole - exits_filled(legs)), 0)
+    return max(left_of(state, whole - exits_filled(legs), side), 0)
 
 
 @njit

@@ -26,7 +26,7 @@ def twap(plan: Record, state: Record, legs: np.ndarray, rules: Record) -> None:
     stays untraded.
     """
     leg, now = legs[ENTRY], state["time"]
-    left = left_of(state, plan["qty"] - leg["total"])
+    left = left_of(state, plan["qty"] - leg["total"], plan["side"])
     waiting = busy(state, legs, ENTRY)
     if left <= 0:
         finish(state, FILLED if leg["total"] > 0 else CANCELLED, BY_FILL)

@@ -85,6 +85,13 @@ def compile_plan(
     return plan
 
 
+def plan_fields(plan: Record) -> dict[str, int | float | bool]:
+    """The fields of a PLAN record that say anything, for JSON; without those that a row has itself: kind, side and
+    quantity, and what the exchange holds."""
+    fields = {name: plan[name].item() for name in PLAN.names or ()}
+    return {name: value for name, value in fields.items() if value and name not in {"kind", "side", "qty", "native"}}
+
+
 def _prices(plan: Record, kind: PlanKind, params: Params, product: ProductRules) -> None:
     def price(name: str) -> float:
         return float(params.get(name) or 0)

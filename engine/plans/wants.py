@@ -67,9 +67,9 @@ def exits_filled(legs: Record) -> int:
 
 
 @njit
-def left_of(state: Record, qty: int) -> int:
-    """``qty``, or what the position still holds if that is less."""
-    return min(qty, state["available"]) if state["available"] >= 0 else qty
+def left_of(state: Record, qty: int, side: int) -> int:
+    """``qty``; of sales what the position still holds, if that is less."""
+    return min(qty, state["available"]) if side < 0 and state["available"] >= 0 else qty
 
 
 @njit

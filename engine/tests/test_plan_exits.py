@@ -2,8 +2,9 @@
 
 import pytest
 
-from engine.kinds import DeedReason, OrderKind, PlanKind, PlanOutcome, PlanPhase, PriceSource, TimeInForce
-from engine.tests.plans import native, plan, run, told
+from engine.kinds import DeedReason, EventKind, OrderKind, PlanKind, PlanOutcome, PlanPhase, PriceSource, TimeInForce
+from engine.plans.simulate import events_of
+from engine.tests.plans import candles, native, plan, run, told
 
 STOPS = native(OrderKind.STOP)
 BRACKETS = native(OrderKind.BRACKET, OrderKind.STOP)
@@ -137,6 +138,17 @@ def test_an_oco_to_buy_mirrors_one_to_sell():
     assert told(done) == [(1, STOP, 100, 105.0)]
 
 
+def test_a_position_that_is_sold_elsewhere_shrinks_the_stop_and_ends_the_plan():
+    done = run(oco(native=STOPS), (100.0,))
+    event = next(iter(events_of(candles((100.0,)), 60)))
+    event["kind"], done.state["available"] = EventKind.CHANGE, 40
+    done.see(event)
+    assert [(order.kind.name, order.qty) for order in done.orders] == [(STOP, 40)]
+    done.state["available"] = 0
+    done.see(event)
+    assert (done.outcome, done.orders[0].state.name) == (PlanOutcome.CANCELLED, "ENDED")
+
+
 # Bracket
 
 
@@ -185,6 +197,14 @@ def test_a_late_entry_leaves_the_exits_of_what_it_filled():
     entry, stop = done.orders
     assert (entry.filled, entry.state.name, stop.qty, stop.state.name) == (30, "ENDED", 30, "OPEN")
     assert done.state["phase"] == PlanPhase.ARMED
+
+
+def test_what_a_short_bracket_buys_back_is_not_bound_by_what_is_left_to_sell():
+    done = run(bracket(side=-1, limit=100.0, stop=105.0, target=90.0, native=STOPS), (99.0,))
+    done.state["available"] = 0
+    for event in events_of(candles(None, (99.0, 101.0, 99.0, 100.0), (100.0, 106.0, 100.0, 104.0)), 60):
+        done.see(event)
+    assert told(done) == [(0, LIMIT, 100, 100.0), (1, STOP, 100, 105.0)]
 
 
 def test_a_short_bracket_mirrors_a_long_one():

@@ -1,5 +1,6 @@
 """Advanced orders from outside: what is taken, what is refused, and how a plan reads."""
 
+import json
 from datetime import UTC, datetime
 from decimal import Decimal as D
 
@@ -9,11 +10,12 @@ from engine.kinds import DeedReason, OrderKind, PlanKind, PlanOutcome, TimeInFor
 from engine.memory import MemorySchemaError
 from engine.plans.definitions import DEFINITIONS
 from engine.plans.memory import new_state, state_bytes, state_from_bytes
-from engine.plans.validate import compile_plan, validate
+from engine.plans.validate import compile_plan, plan_fields, validate
 from engine.plans.words import OUTCOMES, REASONS, waits_for
+from engine.records import PLAN
 from engine.strategies.base import ParameterError
 from engine.tests.plans import run
-from engine.tests.records import PRODUCT
+from engine.tests.records import PRODUCT, record
 
 GOOD = {
     PlanKind.TRIGGER: {"stop_price": "95", "limit_price": "94"},
@@ -131,6 +133,14 @@ def test_the_terms_of_an_entry_and_of_slices_reach_the_plan():
     entry = compile_plan(PlanKind.BRACKET, made(PlanKind.BRACKET, **fields), product=PRODUCT)
     assert (entry["tif"], entry["expires"], entry["post_only"]) == (TimeInForce.GTD, 900, True)
     assert compile_plan(PlanKind.TWAP, made(PlanKind.TWAP), product=PRODUCT)["tif"] == TimeInForce.IOC
+
+
+def test_a_plan_is_kept_as_json_and_comes_back_the_same():
+    plan = compile_plan(PlanKind.TWAP, made(PlanKind.TWAP, limit_price="99.5"), product=PRODUCT, start=600)
+    kept = json.loads(json.dumps(plan_fields(plan)))
+    assert kept == {"limit": 99.5, "tif": 2, "start": 600, "offset": 0.001, "slices": 4, "duration": 240}
+    again = record(PLAN, **kept, kind=PlanKind.TWAP, side=-1, qty=100)
+    assert again.tobytes() == plan.tobytes()
 
 
 def test_every_field_has_words_and_every_choice_a_default_that_is_one():
