@@ -9,6 +9,7 @@ from apps.bots.evaluation import batch_evaluate
 from apps.bots.models import EvaluationBatch
 from apps.markets import registry
 from apps.markets.models import Feed, MarketSession, Product
+from apps.markets.seconds import seconds_commit
 from apps.markets.services import event_commit, product_upsert, session_open
 from apps.markets.sources import MINUTE, Bar, SourceEvent
 from apps.orders.models import Order
@@ -50,11 +51,13 @@ class Market:
         minutes: int = 1440,
         history: Mapping[Product, np.ndarray] | None = None,
         session: MarketSession | None = None,
+        granularity: int = MINUTE,
     ) -> None:
         self.products = products or (make_product(),)
         self.session = session or session_open(
             venue=self.product.venue, title="a test", starts=starts, ends=starts + minutes * MINUTE,
             history={product: np.zeros(0, CANDLE) for product in self.products} | dict(history or {}),
+            granularity=granularity,
         )  # fmt: skip
         self.now = starts
 
@@ -81,6 +84,11 @@ class Market:
         """Plays one flat minute at each price."""
         for price in prices:
             self.bar(price, volume=volume)
+
+    def second(self, at: int, *prices: float, product: Product | None = None) -> None:
+        """Records a second of this minute, ``at`` seconds in it: open, high, low, close, volume. Settles nothing."""
+        bar = np.array([(self.now + at, *prices)], CANDLE)
+        seconds_commit(self.session, {product or self.product: bar})
 
     def silence(self) -> None:
         """Plays a minute in which nobody traded."""

@@ -16,8 +16,9 @@ from tradingsite.testing.coinbase import fake_coinbase
 @pytest.fixture
 def heard(monkeypatch):
     """What the market tells upwards, in place of the platform's own listeners: nothing waits for anything."""
-    told = {"events": [], "sessions": []}
+    told = {"events": [], "seconds": [], "sessions": []}
     monkeypatch.setattr(registry, "on_event", [told["events"].append])
+    monkeypatch.setattr(registry, "on_seconds", [told["seconds"].append])
     monkeypatch.setattr(registry, "on_session", [lambda *sessions: told["sessions"].append(sessions)])
     monkeypatch.setattr(registry, "is_settled", [])
     return told
@@ -39,6 +40,7 @@ def run(fake, monkeypatch):
     """Runs the stream in this thread while the script goes on: it yields until what it waits for is so."""
     monkeypatch.setattr(coinbase, "LOOK", 0.05)
     monkeypatch.setattr("apps.markets.live.BEAT", 0.05)
+    monkeypatch.setattr("apps.markets.live.RECORD", 0.05)
     monkeypatch.setattr("apps.markets.sources.coinbase.series.SETTLING", 1.0)
     owner = Owner("stream:coinbase")
     owner.acquire()

@@ -38,6 +38,78 @@ def test_trades_become_seconds_minutes_and_events(run, fake, heard):
     assert (session.venue, session.simulated, session.title) == ("coinbase", False, "Coinbase live data")
 
 
+def seconds():
+    """What was recorded, since noon: second, opening price and volume."""
+    feed = Feed.objects.select_related("session", "product").get(product__symbol="BTC-USD")
+    bars = seconds_load(feed.session, feed.product, start=NOON, end=NOON + 600)
+    return [(time - NOON, opened, round(volume, 6)) for time, opened, _, _, _, volume in bars.tolist()]
+
+
+def test_seconds_are_recorded_while_their_minute_goes_on(run, fake, heard):
+    def script():
+        yield from listening(fake)
+        fake.trade("BTC-USD", "101", "1")
+        yield from until(lambda: kinds(heard) == [OPEN])
+        before = Feed.objects.get()
+        fake.tape.pass_time(7)
+        fake.trade("BTC-USD", "99", "2")
+        yield from until(lambda: seconds() == [(0, 101, 1)])
+        assert Feed.objects.get().recorded == before.recorded + 2  # its OPEN and its BAR
+        fake.tape.pass_time(2)  # the clock ends a second, too
+        yield from until(lambda: len(seconds()) == 2)
+        assert [len(bars) for told in heard["seconds"] for bars in told.values()] == [1, 1]
+        assert (Feed.objects.get().position, Feed.objects.get().market_time) == (before.position, NOON)
+        fake.tape.pass_time(53)
+        yield from committed(NOON)
+
+    run(script())
+    assert seconds() == [(0, 101, 1), (7, 99, 2)]
+    feed = Feed.objects.get()
+    assert feed.recorded == feed.position
+    assert MarketSession.objects.get().granularity == 1
+
+
+def test_of_a_minute_that_lost_a_trade_only_the_seconds_before_it_are_recorded(run, fake, heard):
+    def script():
+        yield from listening(fake)
+        fake.trade("BTC-USD", "101")
+        fake.tape.pass_time(5)
+        fake.trade("BTC-USD", "102")
+        yield from until(lambda: seconds() == [(0, 101, 0.1)])
+        fake.trade("BTC-USD", "200", "5", told=False)
+        fake.tape.pass_time(5)
+        fake.trade("BTC-USD", "103")
+        fake.tape.pass_time(5)
+        fake.trade("BTC-USD", "104")
+        fake.tape.pass_time(47)
+        yield from committed(NOON)
+
+    run(script())
+    assert minutes() == [(NOON, 101, 200, 101, 104, 5.4)]
+    assert seconds() == [(0, 101, 0.1)]
+
+
+def test_seconds_wait_behind_the_open_that_waits_for_decisions(run, fake, heard, monkeypatch):
+    settled = []
+    monkeypatch.setattr(registry, "is_settled", [lambda product, position: bool(settled)])
+
+    def script():
+        yield from listening(fake)
+        fake.trade("BTC-USD", "101")
+        fake.tape.pass_time(60)
+        fake.trade("BTC-USD", "102")
+        fake.tape.pass_time(3)
+        fake.trade("BTC-USD", "103")
+        yield from until(lambda: kinds(heard) == [OPEN, BAR])
+        for _ in range(10):
+            yield False
+        assert seconds() == [(0, 101, 0.1)]
+        settled.append(True)
+        yield from until(lambda: seconds() == [(0, 101, 0.1), (60, 102, 0.1)])
+
+    run(script(), hold=60)
+
+
 def test_a_product_begins_with_history_and_its_increments(run, fake):
     fake.tape.products["BTC-USD"] |= {"price_increment": "0.05", "base_increment": "0.001"}
     fake.tape.products["ADA-USD"] = product_row("ADA-USD", limit_only=True)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from apps.markets.sources import Bar
 from apps.markets.sources.coinbase.outliers import Outliers
-from apps.markets.sources.coinbase.tape import Closed, Opened, Tape
+from apps.markets.sources.coinbase.tape import Closed, Opened, Seconds, Tape
 from exchanges.coinbase.records import Trade
 
 NOON = 1_800_014_400  # a full minute
@@ -36,10 +36,63 @@ def test_a_minute_is_folded_from_its_trades():
     tape = tape_from()
     tape.update([trade(1, 1, "100", "1"), trade(2, 1.5, "102", "2"), trade(3, 40, "99", "0.5")])
     tape.pass_time(NOON + 61)
-    opened, minute = tape.take()
+    opened, minute = tape.take()  # the seconds too, for nobody asked before the minute was over
     assert opened == Opened(NOON, 100)
     assert (minute.minute, minute.bar, minute.whole) == (NOON, Bar(100, 102, 99, 99, 3.5), True)
     assert minute.seconds.tolist() == [(NOON + 1, 100, 102, 100, 102, 3), (NOON + 40, 99, 99, 99, 99, 0.5)]
+
+
+def told(tape):
+    return [row for each in tape.take() if isinstance(each, Seconds) for row in each.bars.tolist()]
+
+
+def test_a_second_is_told_when_a_later_trade_comes_or_the_clock_is_past_it():
+    tape = tape_from()
+    tape.update([trade(1, 1.2, "100", "1"), trade(2, 1.9, "102", "2")])
+    tape.pass_time(NOON + 2.9)
+    assert told(tape) == []
+    tape.update([trade(3, 4, "99")])
+    tape.pass_time(NOON + 4.1)
+    assert told(tape) == [(NOON + 1, 100, 102, 100, 102, 3)]
+    tape.pass_time(NOON + 5.9)
+    assert told(tape) == []
+    tape.pass_time(NOON + 6)
+    assert told(tape) == [(NOON + 4, 99, 99, 99, 99, 1)]
+    tape.pass_time(NOON + 30)
+    assert told(tape) == []
+
+
+def test_a_trade_of_a_second_that_was_told_counts_in_the_next():
+    tape = tape_from()
+    tape.update([trade(1, 1)])
+    tape.pass_time(NOON + 3)
+    tape.update([trade(2, 1.5, "90"), trade(3, 2.5, "95")])
+    tape.pass_time(NOON + 61)
+    assert closed(tape)[0].seconds.tolist() == [(NOON + 1, 100, 100, 100, 100, 1), (NOON + 2, 90, 95, 90, 95, 2)]
+
+
+def test_no_second_is_told_after_a_number_that_is_missing():
+    tape = tape_from()
+    tape.update([trade(1, 1), trade(2, 5)])
+    tape.pass_time(NOON + 5)
+    assert told(tape) == [(NOON + 1, 100, 100, 100, 100, 1)]
+    tape.update([trade(4, 9), trade(5, 20)])
+    tape.pass_time(NOON + 30)
+    assert told(tape) == []
+    tape.update([trade(6, 61), trade(7, 65)])
+    tape.pass_time(NOON + 66)
+    assert told(tape) == [(NOON + 61, 100, 100, 100, 100, 1)]
+
+
+def test_without_a_connection_the_clock_ends_no_second():
+    tape = tape_from()
+    tape.update([trade(1, 1), trade(2, 3)])
+    tape.lose()
+    tape.pass_time(NOON + 30)
+    assert told(tape) == [(NOON + 1, 100, 100, 100, 100, 1)]  # a later trade was seen
+    tape.snapshot([trade(0, -5), trade(1, 1), trade(2, 3), trade(3, 3.5, "104"), trade(4, 25)], NOON + 31)
+    tape.pass_time(NOON + 31)
+    assert told(tape) == [(NOON + 3, 100, 104, 100, 104, 2), (NOON + 25, 100, 100, 100, 100, 1)]
 
 
 def test_it_waits_for_the_grace_and_then_closes_without_a_trade():
@@ -168,3 +221,27 @@ def test_however_often_the_connection_is_lost_the_minutes_are_the_same(rows, los
     assert all(minute.whole for minute in found)
     total = sum(minute.bar.volume for minute in found if minute.bar)
     assert total == pytest.approx(float(sum(each.size for each in trades)))
+
+
+@given(ROWS, st.lists(st.floats(-2, 5), min_size=60, max_size=60))
+def test_what_was_told_of_a_minute_is_how_it_begins(rows, delays):
+    """Trades come in the order of their numbers, now and then behind the clock."""
+    tape, second, clock, seen = tape_from(), 0.0, 0.0, []
+    for number, ((step, price, size), delay) in enumerate(zip(rows, delays, strict=False), 1):
+        second += step
+        tape.update([trade(number, second, str(Decimal(price) / 100), str(Decimal(size) / 1000))])
+        clock = max(clock, second + delay)
+        tape.pass_time(NOON + clock)
+        seen += tape.take()
+    tape.pass_time(NOON + clock + 120)
+    seen += tape.take()
+    for minute in (each for each in seen if isinstance(each, Closed)):
+        parts = [each.bars for each in seen if isinstance(each, Seconds) and each.minute == minute.minute]
+        early = [row for bars in parts for row in bars.tolist()]
+        assert minute.seconds.tolist()[: len(early)] == early
+        times = minute.seconds["time"].tolist()
+        assert times == sorted(set(times))
+        assert all(minute.minute <= time < minute.minute + MINUTE for time in times)
+        if minute.bar:
+            assert minute.seconds["volume"].sum() == pytest.approx(minute.bar.volume)
+            assert (minute.seconds["high"].max(), minute.seconds["low"].min()) == (minute.bar.high, minute.bar.low)
