@@ -44,8 +44,8 @@ class MarketSessionAdmin(ReadOnlyAdmin):
     search_fields = ("title", "recording")
     ordering = ("-id",)
     fields = (
-        "venue", "title", "simulated", "recording", "speed", market_time("starts"), market_time("ends"), "opened",
-        "closed",
+        "venue", "title", "simulated", "recording", "speed", "granularity", market_time("starts"),
+        market_time("ends"), "opened", "closed",
     )  # fmt: skip
 
 

@@ -112,13 +112,14 @@ class VenueSerializer(serializers.ModelSerializer[MarketSession]):
     """The market a venue plays now."""
 
     speed = serializers.FloatField(help_text="Market seconds a wall second; 0 = as fast as it settles.")
+    granularity = serializers.IntegerField(help_text="Seconds of the bars that paper orders meet.")
     banner = serializers.SerializerMethodField(help_text="What to say of a market that is not real; else empty.")
     wanted = serializers.SerializerMethodField(help_text="Whether operators want the stream to run.")
     feeds = FeedSerializer(many=True)
     example = {
         "venue": "replay", "title": "recorded BTC-USD, February 2020", "simulated": True, "speed": 60.0,
-        "banner": "Simulated market: recorded BTC-USD, February 2020, x60", "opened": "2026-01-01T11:00:00Z",
-        "wanted": True,
+        "granularity": 60, "banner": "Simulated market: recorded BTC-USD, February 2020, x60",
+        "opened": "2026-01-01T11:00:00Z", "wanted": True,
         "feeds": [
             {"product": 1, "symbol": "BTC-USD", "position": 3162585800, "market_time": "2020-02-10T14:05:00Z",
              "updated": "2026-01-01T12:00:00Z", "age": 0.4, "stale": False, "settled": 3162585800, "late": 0},
@@ -127,7 +128,7 @@ class VenueSerializer(serializers.ModelSerializer[MarketSession]):
 
     class Meta:
         model = MarketSession
-        fields = ("venue", "title", "simulated", "speed", "banner", "opened", "wanted", "feeds")
+        fields = ("venue", "title", "simulated", "speed", "granularity", "banner", "opened", "wanted", "feeds")
         read_only_fields = fields
 
     def get_banner(self, session: MarketSession) -> str:

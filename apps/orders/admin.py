@@ -28,7 +28,7 @@ class EventInline(ReadOnlyInline):
 class FillInline(ReadOnlyInline):
     model = Fill
     fields = readonly_fields = (
-        "at", exact("price"), exact("quantity"), exact("fee"), "fee_currency", "maker", "reason", "trade_id",
+        "at", exact("price"), exact("quantity"), exact("fee"), "fee_currency", "maker", "reason", "bar", "trade_id",
     )  # fmt: skip
 
 
@@ -71,7 +71,7 @@ class FillAdmin(ReadOnlyAdmin):
     list_select_related = ("account__owner", "order__product")
     fields = (
         link("order"), ACCOUNT, OWNER, "at", exact("price"), exact("quantity"), exact("fee"), "fee_currency",
-        "maker", "reason", "trade_id", "position", "seq", "created",
+        "maker", "reason", "bar", "trade_id", "position", "seq", "created",
     )  # fmt: skip
 
     @admin.display(ordering="order__side")

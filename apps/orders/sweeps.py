@@ -12,7 +12,7 @@ from apps.operations.nudges import nudge
 from apps.orders.cursors import caught_up
 from apps.orders.models import Order
 from apps.risk.models import Halt
-from engine.kinds import OrderKind
+from engine.kinds import OrderKind, TimeInForce
 from engine.orders.states import WORKING, OrderState
 
 QUIET = timedelta(seconds=0.7)  # younger rows are still on their ordinary way
@@ -57,7 +57,8 @@ def accounts_within_reach(prices: Mapping[Product, tuple[float, float]]) -> list
     for product, (low, high) in prices.items():
         buy = Q(side=Order.Side.BUY) & (Q(limit_price__gt=low) | Q(stop_price__lte=high))
         sell = Q(side=Order.Side.SELL) & (Q(limit_price__lt=high) | Q(stop_price__gte=low))
-        due |= Q(Q(filled__gt=0) | ~Q(kind__in=PRICED) | buy | sell, product=product)
+        other = Q(filled__gt=0) | ~Q(kind__in=PRICED) | ~Q(time_in_force=TimeInForce.GTC)
+        due |= Q(other | buy | sell, product=product)
     orders = Order.objects.filter(due, state__in=[OrderState.OPEN, OrderState.CANCELLING])
     return list(orders.order_by().values_list("account_id", flat=True).distinct())
 

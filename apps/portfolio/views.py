@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.accounts.models import TradingAccount
 from apps.accounts.requests import UserRequest
 from apps.accounts.selectors import trading_accounts
+from apps.markets.selectors import session_current
 from apps.operations.once import claim, new_key
 from apps.operations.pages import page
 from apps.operations.paging import keyset
@@ -102,6 +103,7 @@ def _paper(
 ) -> HttpResponse:
     context = {
         "account": account,
+        "session": session_current(account.venue) if account else None,
         "deposit": deposit,
         "reset": reset,
         "key": new_key(),

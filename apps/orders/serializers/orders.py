@@ -61,13 +61,14 @@ class OrderEventSerializer(serializers.ModelSerializer[OrderEvent]):
 
 
 class FillSerializer(serializers.ModelSerializer[Fill]):
-    """A trade of an order. ``at`` is market time."""
+    """A trade of an order. ``at`` is market time; ``bar`` the seconds of the bar that filled it on paper, 0 = a real
+    trade."""
 
     price, quantity, fee = Amount(), Amount(), Amount()
 
     class Meta:
         model = Fill
-        fields = ("trade_id", "at", "price", "quantity", "fee", "fee_currency", "maker", "reason")
+        fields = ("trade_id", "at", "price", "quantity", "fee", "fee_currency", "maker", "reason", "bar")
         read_only_fields = fields
 
 
@@ -83,7 +84,7 @@ class OrderDetailSerializer(OrderSerializer):
         ],
         "fills": [
             {"trade_id": "501", "at": "2020-02-10T14:01:00Z", "price": "9873.21", "quantity": "0.0506",
-             "fee": "2.9975", "fee_currency": "USD", "maker": False, "reason": "market"},
+             "fee": "2.9975", "fee_currency": "USD", "maker": False, "reason": "market", "bar": 60},
         ],
     }  # fmt: skip
 

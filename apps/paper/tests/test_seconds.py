@@ -2,19 +2,15 @@
 none."""
 
 from decimal import Decimal
-from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apps.markets.models import Feed, SecondChunk
 from apps.markets.seconds import HOUR, seconds_load, seconds_merge
 from apps.markets.sources import MINUTE
-from apps.orders.models import Order
-from apps.orders.sweeps import accounts_within_reach
 from apps.paper.exchange import PaperExchange
 from apps.paper.models import PaperBook, PaperFill, PaperOrder
 from apps.paper.replay import replay
@@ -185,34 +181,6 @@ def test_chunks_are_put_together_by_the_minute_and_by_the_hour(book):
         assert SecondChunk.objects.count() == 1
         assert (seconds_load(*place, start=START, end=START + MINUTE) == before).all()
     assert seconds_load(*place, start=START + 4, end=START + 30)["time"].tolist() == [START + 4]
-
-
-def test_who_cannot_be_filled_is_not_asked(book, django_assert_num_queries):
-    """Six hundred orders rest; a second's prices reach two of them, of one account."""
-    product = book.market.product
-    desk = Resting(product)
-    near, far = make_account(), make_account()
-    for price in range(200):
-        desk.rest(near, "buy", limit=D(99) - price)
-        desk.rest(far, "buy", limit=D(50) - D(price) / 10)
-        desk.rest(far, "sell", stop=D(50) - D(price) / 10)
-    with django_assert_num_queries(1):
-        assert accounts_within_reach({product: (97.5, 101.0)}) == [near.pk]
-    assert accounts_within_reach({product: (99.0, 101.0)}) == []
-    assert accounts_within_reach({product: (49.0, 101.0)}) == sorted([near.pk, far.pk])
-    assert accounts_within_reach({book.market.products[1]: (1.0, 2.0)}) == []
-
-
-class Resting:
-    def __init__(self, product):
-        self.product = product
-
-    def rest(self, account, side, limit=None, stop=None):
-        Order.objects.create(
-            account=account, generation=1, holder="x", product=self.product, client_order_id=uuid4(), purpose="entry",
-            side=side, kind=OrderKind.STOP if stop else OrderKind.LIMIT, quantity=1, limit_price=limit, stop_price=stop,
-            decided=timezone.now(), state="open",
-        )  # fmt: skip
 
 
 class Random:

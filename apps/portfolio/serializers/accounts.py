@@ -9,13 +9,14 @@ from rest_framework import serializers
 from apps.accounts.models import TradingAccount
 from apps.ledger.models import Balance
 from apps.markets.models import Product
+from apps.markets.selectors import session_current
 from apps.operations.api.fields import Amount, Input, Ratio
 from apps.portfolio.models import EquitySnapshot
 from apps.portfolio.services import MOST, START
 
 ACCOUNT = {
     "id": 3, "name": "Paper", "venue": "replay", "mode": "paper", "currency": "USD", "run": 1, "fee_maker": "0.006",
-    "fee_taker": "0.006", "slippage": "0.0002", "created": "2026-01-01T11:00:00Z",
+    "fee_taker": "0.006", "slippage": "0.0002", "granularity": 60, "created": "2026-01-01T11:00:00Z",
     "balances": [{"currency": "USD", "total": "9497.4225", "held": "0", "free": "9497.4225"}],
 }  # fmt: skip
 
@@ -33,17 +34,23 @@ class BalanceSerializer(serializers.ModelSerializer[Balance]):
 
 
 class AccountSerializer(serializers.ModelSerializer[TradingAccount]):
-    """An account. Fees and slippage are ratios; ``run`` rises with each reset."""
+    """An account. Fees and slippage are ratios; ``run`` rises with each reset. ``granularity``: seconds of the bars
+    that its paper orders meet, null while its market is closed."""
 
     run = serializers.IntegerField(source="generation", read_only=True)
     fee_maker, fee_taker, slippage = Amount(), Amount(), Amount()
     balances = BalanceSerializer(many=True, read_only=True)
+    granularity = serializers.SerializerMethodField()
     example = ACCOUNT
 
     class Meta:
         model = TradingAccount
         fields = tuple(ACCOUNT)
         read_only_fields = fields
+
+    def get_granularity(self, account: TradingAccount) -> int | None:
+        session = session_current(account.venue)
+        return session.granularity if session else None
 
 
 class EquitySerializer(serializers.Serializer[Any]):
