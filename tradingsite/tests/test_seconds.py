@@ -5,11 +5,13 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from apps.orders.models import Order
-from engine.kinds import OrderKind, TimeInForce
+from apps.orders.models import Fill, Order
+from apps.orders.services import orders_work
+from engine.kinds import EventKind, OrderKind, TimeInForce
 from tradingsite import wiring
 from tradingsite.testing.market import Market, make_product
-from tradingsite.testing.people import make_account
+from tradingsite.testing.people import NO_LIMITS, make_account, make_bot
+from tradingsite.testing.scripted import LONG
 
 pytestmark = pytest.mark.django_db
 FIVE_HUNDRED = 500
@@ -81,3 +83,24 @@ def test_seconds_that_a_feed_has_had_nudge_nobody(market, nudged):
     for _ in range(2):
         market.second(1, 100, 101, 99, 100, 5)
     assert nudged == [account.pk]
+
+
+def test_a_bot_buys_at_the_first_trade_after_its_bar_and_is_stopped_in_the_second_that_reaches_it(scripted, market):
+    account = make_account(limits=NO_LIMITS)
+    make_bot(account, market.product, params={"stop": 0.05, "target": 0.1}, size_mode="quote", size=1000)
+    market.commit(market.product, EventKind.OPEN, (100,))
+    market.second(0, 100, 100, 100, 100, LONG)
+    market.commit(market.product, EventKind.BAR, (100, 100, 100, 100, LONG))
+    market.settle()
+    market.now += 60
+    assert Order.objects.get().state == "open"
+
+    market.commit(market.product, EventKind.OPEN, (101,))
+    orders_work(account.pk)
+    assert not Fill.objects.exists()
+    market.second(0, 101, 102, 101, 102, 1)
+    orders_work(account.pk)
+    market.second(1, 102, 120, 90, 100, 1)  # reaches stop and target
+    orders_work(account.pk)
+    fills = [(fill.order.purpose, float(fill.price), fill.reason, fill.bar) for fill in Fill.objects.order_by("pk")]
+    assert fills == [("entry", 101, "market", 1), ("protect", 95.95, "stop", 1)]
