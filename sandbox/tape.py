@@ -6,12 +6,14 @@ from decimal import Decimal
 
 import numpy as np
 
+from sandbox.book import BUY, SELL
 from sandbox.clock import SECOND
 from sandbox.feed import Feed, Floats
-from sandbox.money import ZERO
+from sandbox.money import ZERO, floor_to
 from sandbox.products import Product
 
 KEPT = 2000  # trades
+EARLIER = 100  # seconds of trades before the first
 CORNERS = np.array([0.0, 20.0, 40.0, 59.999])  # where a minute of the feed has its extremes
 
 
@@ -51,14 +53,15 @@ class Tape:
         self._next = 1
         self._minutes: dict[int, Bar] = {}
         self.last = self._price(float(feed.prices(np.array([began / SECOND]))[0]))
+        self._imagine(began)
         self._day: tuple[int, Bar] | None = None
 
     def recall(self, began: int, trades: list[Trade], minutes: list[Bar]) -> None:
         """Goes on with the tape of an earlier run: its newest trades, oldest first, and all its minutes."""
         self.began, self._day = began, None
         self._minutes = {bar.start: bar for bar in minutes}
-        self.trades.extend(trades)
         if trades:
+            self.trades = deque(trades, maxlen=KEPT)
             self._next, self.last = trades[-1].trade_id + 1, trades[-1].price
 
     @property
@@ -110,6 +113,19 @@ class Tape:
                 whole.add(bar)
             self._day = minute, whole
         return self._day[1]
+
+    def _imagine(self, began: int) -> None:
+        """Trades of the last seconds before the market opened here, as its candles tell of them: one a second."""
+        seconds: Floats = began / SECOND - np.arange(EARLIER - 1, -1, -1, dtype=np.float64)
+        before = self.last
+        for at, price, rate in zip(seconds, self._feed.prices(seconds), self._feed.volumes(seconds), strict=True):
+            size = floor_to(Decimal(repr(round(float(rate), 12))), self._product.base_increment)
+            if size > 0:
+                traded = self._price(float(price))
+                side = SELL if traded > before else BUY
+                moment = min(int(at) * SECOND, began)
+                self.trades.append(Trade(self._next, self._product.symbol, traded, size, moment, side))
+                self._next, before = self._next + 1, traded
 
     def _lived(self, first: int, stop: int) -> list[Bar]:
         return [bar for start, bar in list(self._minutes.items()) if first <= start < stop]

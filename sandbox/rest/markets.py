@@ -98,8 +98,6 @@ def best_bid_ask(call: Call) -> Answer:
 
 def trades(call: Call) -> Answer:
     known = _known(call, call.part("product_id"))
-    if not call.query("limit"):
-        raise invalid("limit is required")
     limit = call.number("limit", MOST_TRADES)
     if limit >= TOO_MANY_TRADES:
         raise Denied(500, "INTERNAL", "internal error")

@@ -50,6 +50,14 @@ def test_nobody_trades_in_a_gap_and_the_end_turns_back():
     assert feed.prices(at)[1] == pytest.approx(feed.prices(at)[2], abs=0.1)
 
 
+def test_a_market_that_opens_has_traded_before():
+    tape = World().exchange.market("BTC-USD").tape
+    trades = list(tape.trades)
+    assert [trade.trade_id for trade in trades] == list(range(1, 101))
+    assert [trade.moment for trade in trades] == [START - second * SECOND for second in reversed(range(100))]
+    assert trades[-1].price == tape.last
+
+
 def test_speed_squeezes_the_recording():
     fast, slow = Recording(ROWS, 0.0, 60.0), Recording(ROWS, 0.0)
     at = np.arange(0.0, 300.0)
