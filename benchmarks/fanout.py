@@ -33,7 +33,7 @@ from apps.operations.hints import market_group, send, user_group
 from apps.portfolio.services import paper_account_open
 from tradingsite.launcher.memory import memory_by_root
 
-PATIENCE = 120.0
+PATIENCE = 300.0  # seconds for all to arrive
 START = 1_580_774_400
 
 

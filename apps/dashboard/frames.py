@@ -11,10 +11,13 @@ A frame is {"s": sequence, "m": [message, ...]}. Messages:
   {"t": "h", "age": seconds or null}         heartbeat; age is set while the market is silent for too long
 """
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 Value = tuple[str, str, str]  # key, text, tone
+TOASTS = 20  # of a page that does not take its frames; the oldest go first
 
 
 @dataclass
@@ -42,20 +45,38 @@ class Outbox:
         self.bars[symbol, int(bar[0]), kind] = message
 
     def add(self, message: dict[str, Any]) -> None:
-        self.others.append(message)
+        self.others = [*self.others, message][-TOASTS:]
 
-    def frame(self) -> dict[str, Any] | None:
-        """The next frame, or None when there is nothing to say."""
+    def whole(self) -> list[dict[str, Any]]:
+        """Every value as it was last told, for a page that was not told."""
+        return [values_message(self.shown)] if self.shown else []
+
+    def messages(self) -> list[dict[str, Any]]:
+        """What came since the last call."""
         messages: list[dict[str, Any]] = []
         if self.values:
-            messages.append({"t": "v", "d": [[key, *value] for key, value in self.values.items()]})
+            messages.append(values_message(self.values))
         messages += self.bars.values()
         if self.keys:
             messages.append({"t": "inv", "k": list(self.keys)})
         messages += self.others
-        if not messages:
-            return None
         self.shown |= self.values
         self.values, self.keys, self.bars, self.others = {}, {}, {}, []
+        return messages
+
+    def frame(self, shared: Iterable[str] = ()) -> str | None:
+        """The next frame as text, or None when there is nothing to say. ``shared``: messages that go out to many
+        pages, written once."""
+        parts = [*shared, *map(text_of, self.messages())]
+        if not parts:
+            return None
         self.sequence += 1
-        return {"s": self.sequence, "m": messages}
+        return f'{{"s":{self.sequence},"m":[{",".join(parts)}]}}'
+
+
+def values_message(values: dict[str, tuple[str, str]]) -> dict[str, Any]:
+    return {"t": "v", "d": [[key, *value] for key, value in values.items()]}
+
+
+def text_of(message: dict[str, Any]) -> str:
+    return json.dumps(message, separators=(",", ":"))

@@ -2,7 +2,7 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -12,10 +12,10 @@ from apps.accounts.selectors import trading_accounts
 from apps.dashboard.frames import Value
 from apps.markets.models import Feed, MarketSession, Product
 from apps.operations.formats import moment, money, percent, price, span, tone, utc_clock
-from apps.portfolio.allocation.assets import assets
-from apps.portfolio.holdings import Holding, holdings
-from apps.portfolio.results import NOTHING, results
-from apps.portfolio.selectors import equity
+from apps.portfolio.allocation.assets import Asset, assets_of
+from apps.portfolio.holdings import Holding, holdings_of_accounts
+from apps.portfolio.results import NOTHING, Result, results
+from apps.portfolio.selectors import Equity, equities
 
 PATIENCE = 10.0  # seconds without an event after which a market counts as silent, when its bars are that short
 BAR = 60.0  # market seconds
@@ -23,7 +23,7 @@ BAR = 60.0  # market seconds
 
 @dataclass
 class Venue:
-    """A market as one socket hears it."""
+    """A market as it is heard."""
 
     products: dict[int, Product]
     heard: float  # wall time of the last event, of a live market of the last sign that it is whole; seconds
@@ -38,18 +38,18 @@ class Venue:
         return int(passed) if passed > self.patience else None
 
 
-def venues(user: User) -> dict[str, Venue]:
-    """The venues of the user's accounts."""
-    names = set(trading_accounts(user).values_list("venue", flat=True))
-    sessions = {each.venue: each for each in MarketSession.objects.filter(venue__in=names, closed=None)}
-    found = {}
-    for name in names:
-        products = {product.pk: product for product in Product.objects.filter(venue=name)}
-        session = sessions.get(name)
-        speed = session.speed if session and session.speed else BAR
-        live = session is not None and not session.simulated
-        found[name] = Venue(products, _heard(products), PATIENCE if live else max(PATIENCE, 2 * BAR / speed), live)
-    return found
+def venue_names(user: User) -> list[str]:
+    """Of the user's accounts."""
+    return sorted(set(trading_accounts(user).values_list("venue", flat=True)))
+
+
+def venue_read(name: str) -> Venue:
+    """As it stands now."""
+    products = {product.pk: product for product in Product.objects.filter(venue=name)}
+    session = MarketSession.objects.filter(venue=name, closed=None).first()
+    speed = session.speed if session and session.speed else BAR
+    live = session is not None and not session.simulated
+    return Venue(products, _heard(products), PATIENCE if live else max(PATIENCE, 2 * BAR / speed), live)
 
 
 def _heard(products: Iterable[int]) -> float:
@@ -85,17 +85,36 @@ class Figures:
 
 def user_figures(user: User) -> Figures:
     """Equity and results of the user's first account, open positions and bots of all."""
-    accounts = list(trading_accounts(user).prefetch_related("bots"))
-    open_positions = holdings(user)
-    values = [*_account_values(accounts[0]), *_asset_values(accounts[0])] if accounts else []
-    for holding in open_positions:
-        values += _holding_values(holding)
-    values += _bot_values(accounts, open_positions)
-    return Figures(values, bool(open_positions))
+    return figures_of([user.pk])[user.pk]
 
 
-def _account_values(account: TradingAccount) -> Iterator[Value]:
-    now, currency = equity(account), account.currency
+def figures_of(users: Sequence[int]) -> dict[int, Figures]:
+    """By user id, in as many queries as one takes."""
+    accounts = list(TradingAccount.objects.filter(owner__in=users).prefetch_related("bots"))
+    mine: dict[int, list[TradingAccount]] = defaultdict(list)
+    for account in accounts:
+        mine[account.owner_id].append(account)
+    held: dict[int, list[Holding]] = defaultdict(list)
+    for holding in holdings_of_accounts(accounts):
+        held[holding.position.account.owner_id].append(holding)
+    first = [owned[0] for owned in mine.values()]
+    worth, owns, made = equities(first), assets_of(first), results(accounts)
+    found = {}
+    for user in users:
+        values: list[Value] = []
+        if mine[user]:
+            account = mine[user][0]
+            values += _account_values(account, worth[account.pk])
+            values += _asset_values(account, owns[account.pk])
+        for holding in held[user]:
+            values += _holding_values(holding)
+        values += _bot_values(mine[user], held[user], made)
+        found[user] = Figures(values, bool(held[user]))
+    return found
+
+
+def _account_values(account: TradingAccount, now: Equity) -> Iterator[Value]:
+    currency = account.currency
     yield "equity", money(now.equity, currency), ""
     yield "free", money(now.free, currency), ""
     yield "exposure", money(now.exposure, currency), ""
@@ -106,8 +125,8 @@ def _account_values(account: TradingAccount) -> Iterator[Value]:
     yield "today.ratio", percent(ratio, sign=True), tone(ratio, 4)
 
 
-def _asset_values(account: TradingAccount) -> Iterator[Value]:
-    for asset in assets(account):
+def _asset_values(account: TradingAccount, assets: Iterable[Asset]) -> Iterator[Value]:
+    for asset in assets:
         yield f"{asset.key}.value", money(asset.value, account.currency), ""
         yield f"{asset.key}.share", percent(asset.share), ""
         if asset.unrealised is not None:
@@ -124,9 +143,10 @@ def _holding_values(holding: Holding) -> Iterator[Value]:
     yield f"{key}.target", percent(holding.target_distance, sign=True), ""
 
 
-def _bot_values(accounts: list[TradingAccount], open_positions: list[Holding]) -> Iterator[Value]:
+def _bot_values(
+    accounts: list[TradingAccount], open_positions: list[Holding], made: dict[tuple[int, str], Result]
+) -> Iterator[Value]:
     """Open and total result of each bot; unknown while a price is."""
-    made = results(accounts)
     parts: dict[tuple[int, str], list[Decimal | None]] = defaultdict(list)
     for holding in open_positions:
         parts[holding.position.account_id, holding.position.holder].append(holding.pnl)

@@ -87,6 +87,12 @@ def holdings(user: User) -> list[Holding]:
     return holdings_among(user, _open(positions(user)))
 
 
+def holdings_of_accounts(accounts: Sequence[TradingAccount]) -> list[Holding]:
+    """The open positions of several accounts, of whomever they are."""
+    rows = Position.objects.filter(account__in=accounts).select_related("account", "product")
+    return _holdings(_open(rows), list(accounts))
+
+
 def holdings_among(user: User, rows: Sequence[Position]) -> list[Holding]:
     """Some of the user's open positions, in the order given."""
     return _holdings(rows, list(trading_accounts(user).prefetch_related("bots")))

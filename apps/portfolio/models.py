@@ -19,6 +19,7 @@ class EquitySnapshot(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "generation", "at"], name="snapshot_once")]
+        indexes = [models.Index(fields=["account", "generation", "equity"], name="snapshot_peak")]
 
 
 class ChartPreference(models.Model):

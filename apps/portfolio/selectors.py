@@ -1,11 +1,12 @@
 """What an account is worth, now and over time. Unknown is None, never zero."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from django.db.models import Max, QuerySet
+from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from apps.accounts.models import TradingAccount
 from apps.ledger.models import Balance, Entry, Position
@@ -40,14 +41,39 @@ def last_prices(venue: str, currency: str = "USD") -> dict[str, Decimal]:
 
 def equity(account: TradingAccount) -> Equity:
     """The account marked to market at the last prices of its venue."""
-    prices = last_prices(account.venue, account.currency)
-    balances = list(Balance.objects.filter(account=account))
+    return equities([account])[account.pk]
+
+
+def equities(accounts: Sequence[TradingAccount]) -> dict[int, Equity]:
+    """By account id, in as many queries as one takes."""
+    markets = {(account.venue, account.currency) for account in accounts}
+    prices = {market: last_prices(*market) for market in markets}
+    balances = by_account(Balance.objects.filter(account__in=accounts))
+    positions = by_account(Position.objects.filter(account__in=accounts, closed=None).select_related("product"))
+    openings, peaks = _day_openings(accounts), _peaks(accounts)
+    return {
+        account.pk: _equity(
+            account, prices[account.venue, account.currency], balances[account.pk], positions[account.pk],
+            opening=openings.get(account.pk), peak=peaks.get(account.pk),
+        )
+        for account in accounts
+    }  # fmt: skip
+
+
+def by_account[T: Balance | Position](rows: Iterable[T]) -> dict[int, list[T]]:
+    found: dict[int, list[T]] = defaultdict(list)
+    for row in rows:
+        found[row.account_id].append(row)
+    return found
+
+
+def _equity(
+    account: TradingAccount, prices: dict[str, Decimal], balances: list[Balance], positions: list[Position],
+    *, opening: Decimal | None, peak: Decimal | None,
+) -> Equity:  # fmt: skip
     quote = next((balance for balance in balances if balance.currency == account.currency), None)
     total = _total(balances, account.currency, prices)
-    positions = list(Position.objects.filter(account=account, closed=None).select_related("product"))
     exposure = sum_known([_value(position, prices) for position in positions])
-    opening = day_opening(account)
-    peak = snapshots(account).aggregate(peak=Max("equity"))["peak"]
     peak = max((value for value in (peak, total) if value is not None), default=None)
     return Equity(
         equity=total,
@@ -67,16 +93,24 @@ def snapshots(account: TradingAccount) -> QuerySet[EquitySnapshot]:
     return EquitySnapshot.objects.filter(account=account, generation=account.generation).order_by("at")
 
 
-def day_opening(account: TradingAccount) -> Decimal | None:
-    """Equity when the market day began; None before the first decision of the day."""
-    feed = Feed.objects.filter(product__venue=account.venue).order_by("-position").first()
-    if feed is None:
-        return None
-    day = datetime.fromtimestamp(feed.market_time, UTC).date()
-    opening = DayOpening.objects.filter(
-        account=account, generation=account.generation, session=feed.session_id, day=day
-    ).first()
-    return opening.equity if opening else None
+def _peaks(accounts: Sequence[TradingAccount]) -> dict[int, Decimal | None]:
+    """The highest point of each account's curve. One look into an index: a maximum over all points reads them all."""
+    points = EquitySnapshot.objects.filter(account=OuterRef("pk"), generation=OuterRef("generation"))
+    highest = Subquery(points.order_by("-equity").values("equity")[:1])
+    rows = TradingAccount.objects.filter(pk__in=[account.pk for account in accounts]).annotate(highest=highest)
+    return dict(rows.values_list("pk", "highest"))
+
+
+def _day_openings(accounts: Sequence[TradingAccount]) -> dict[int, Decimal]:
+    """Equity when the market day began, of accounts that have decided since."""
+    feeds = Feed.objects.filter(product__venue__in={account.venue for account in accounts})
+    found: dict[int, Decimal] = {}
+    for feed in feeds.order_by("product__venue", "-position").distinct("product__venue").select_related("product"):
+        day = datetime.fromtimestamp(feed.market_time, UTC).date()
+        mine = [account for account in accounts if account.venue == feed.product.venue]
+        openings = DayOpening.objects.filter(account__in=mine, session=feed.session_id, day=day)
+        found |= openings.filter(generation=F("account__generation")).values_list("account", "equity")
+    return found
 
 
 def transfers(account: TradingAccount, count: int) -> list[Entry]:

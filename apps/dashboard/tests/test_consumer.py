@@ -20,9 +20,10 @@ from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
-from apps.dashboard import consumer
+from apps.dashboard import hub
+from apps.dashboard.consumer import LiveConsumer
 from apps.dashboard.routing import websocket_urlpatterns
-from apps.dashboard.values import user_figures
+from apps.dashboard.values import figures_of
 from apps.dashboard.watching import MOST
 from apps.markets.models import Feed, MarketSession, Product
 from apps.markets.services import feed_place
@@ -154,7 +155,7 @@ async def closing(communicator: WebsocketCommunicator) -> int:
 
 
 async def test_it_closes_after_the_user_signed_out(owner, monkeypatch):
-    monkeypatch.setattr(consumer, "CHECKED", 0.1)
+    monkeypatch.setattr(hub, "CHECKED", 0.1)
     cookie = await database_sync_to_async(cookies_of)(owner)
     communicator = await socket(cookie)
     await hear(communicator, "v")
@@ -177,10 +178,10 @@ async def test_it_refuses_pages_of_other_sites(owner):
 
 
 async def test_it_closes_when_it_cannot_read_the_figures(owner, monkeypatch):
-    def broken(user):
+    def broken(users):
         raise OperationalError("the database is away")
 
-    monkeypatch.setattr(consumer, "user_figures", broken)
+    monkeypatch.setattr(hub, "figures_of", broken)
     communicator = await socket(await database_sync_to_async(cookies_of)(owner))
     assert await closing(communicator) == 1011
     await communicator.disconnect()
@@ -189,11 +190,11 @@ async def test_it_closes_when_it_cannot_read_the_figures(owner, monkeypatch):
 async def test_slow_figures_delay_no_hint(owner, monkeypatch):
     heard = threading.Event()
 
-    def slow(user):
+    def slow(users):
         heard.wait(60)
-        return user_figures(user)
+        return figures_of(users)
 
-    monkeypatch.setattr(consumer, "user_figures", slow)
+    monkeypatch.setattr(hub, "figures_of", slow)
     communicator = await socket(await database_sync_to_async(cookies_of)(owner))
     await hear(communicator, "h")  # it has joined its groups
     await get_channel_layer().group_send(user_group(owner.pk), {"type": "live.changed", "keys": ["orders"]})
@@ -205,12 +206,12 @@ async def test_slow_figures_delay_no_hint(owner, monkeypatch):
 async def test_a_price_moves_no_figures_of_whoever_holds_nothing(owner, monkeypatch):
     read: list[int] = []
 
-    def counted(user):
-        read.append(user.pk)
-        return user_figures(user)
+    def counted(users):
+        read.extend(users)
+        return figures_of(users)
 
-    monkeypatch.setattr(consumer, "user_figures", counted)
-    monkeypatch.setattr(consumer, "FIGURES", 0.05)
+    monkeypatch.setattr(hub, "figures_of", counted)
+    monkeypatch.setattr(hub, "FIGURES", 0.05)
     product = await database_sync_to_async(make_product)()
     communicator = await socket(await database_sync_to_async(cookies_of)(owner))
     await hear(communicator, "v")
@@ -235,7 +236,7 @@ def make_silent_live_market():
 
 
 async def test_it_tells_how_old_a_live_market_is_and_that_it_is_back(monkeypatch):
-    monkeypatch.setattr(consumer, "BEAT", 0.1)
+    monkeypatch.setattr(hub, "BEAT", 0.1)
     owner = await database_sync_to_async(make_silent_live_market)()
     communicator = await socket(await database_sync_to_async(cookies_of)(owner))
     assert (await hear(communicator, "h"))["age"] >= 60
@@ -246,10 +247,10 @@ async def test_it_tells_how_old_a_live_market_is_and_that_it_is_back(monkeypatch
 
 
 async def test_a_page_that_was_left_is_no_error(owner, monkeypatch, caplog):
-    async def left(self, content):
+    async def left(self, text_data):
         raise Disconnected("Attempt to send on a closed protocol")
 
-    monkeypatch.setattr(consumer.LiveConsumer, "send_json", left)
+    monkeypatch.setattr(LiveConsumer, "send", left)
     communicator = await socket(await database_sync_to_async(cookies_of)(owner))
     await asyncio.sleep(0.5)
     await communicator.disconnect()
@@ -327,3 +328,69 @@ async def test_asking_without_end_ends_the_socket(live_trader):
         await communicator.send_json_to({"t": "watch", "m": "BTC-USD"})
     assert await closing(communicator) == 1008
     await communicator.disconnect()
+
+
+def a_price(product, price: float) -> dict[str, Any]:
+    return {
+        "type": "live.price", "product_id": product.pk, "symbol": product.symbol, "price": price, "time": 60,
+        "position": 1, "bar": None, "kind": 1,
+    }  # fmt: skip
+
+
+async def test_a_page_that_takes_no_frames_then_gets_the_last_values_and_a_gap(owner, monkeypatch):
+    taken, sent = asyncio.Event(), LiveConsumer.send
+    taken.set()
+
+    async def slow(self, text_data):
+        await taken.wait()
+        await sent(self, text_data)
+
+    monkeypatch.setattr(LiveConsumer, "send", slow)
+    product = await database_sync_to_async(make_product)()
+    communicator = await socket(await database_sync_to_async(cookies_of)(owner))
+    await hear(communicator, "v")
+    taken.clear()
+    market = hub.hub().markets["replay"]
+    for price in (100.0, 101.0, 102.0):
+        await get_channel_layer().group_send(market_group("replay"), a_price(product, price))
+        await until(lambda told=f"{price:.2f}": market.outbox.shown.get(f"price.{product.pk}") == (told, ""))
+    taken.set()
+    frames = [await communicator.receive_json_from(timeout=10)]
+    while not (frames[-1]["m"][0]["t"] == "v" and [f"price.{product.pk}", "102.00", ""] in frames[-1]["m"][0]["d"]):
+        frames.append(await communicator.receive_json_from(timeout=10))
+    assert "101.00" not in str(frames)
+    assert frames[-1]["s"] == frames[-2]["s"] + 2
+    await communicator.disconnect()
+
+
+async def test_the_figures_of_a_user_are_read_once_for_all_pages(owner, monkeypatch):
+    read: list[int] = []
+
+    def counted(users):
+        read.extend(users)
+        return figures_of(users)
+
+    monkeypatch.setattr(hub, "figures_of", counted)
+    monkeypatch.setattr(hub, "FIGURES", 0.0)
+    stranger = (await database_sync_to_async(make_account)()).owner
+    cookie = await database_sync_to_async(cookies_of)(owner)
+    pages = [
+        await socket(cookie),
+        await socket(cookie),
+        await socket(await database_sync_to_async(cookies_of)(stranger)),
+    ]
+    for page in pages:
+        await hear(page, "v")
+    rooms, markets = hub.hub().rooms, hub.hub().markets
+    await until(lambda: not any(room.stale for room in list(rooms.values())))
+    read.clear()
+    for user in (owner, stranger):
+        await get_channel_layer().group_send(user_group(user.pk), {"type": "live.changed", "keys": ["orders"]})
+    for page in pages:
+        await hear(page, "inv")
+    await until(lambda: len(read) == 2)
+    assert sorted(read) == sorted([owner.pk, stranger.pk])
+    for page in pages:
+        await page.disconnect()
+    assert not rooms
+    assert not markets

@@ -11,7 +11,7 @@ from apps.markets.models import Product
 from apps.operations.formats import places_of
 from apps.orders.models import Order
 from apps.portfolio.holdings import holder_names
-from apps.portfolio.selectors import last_prices, open_pnl, sum_known
+from apps.portfolio.selectors import by_account, last_prices, open_pnl, sum_known
 
 DUST = Decimal(1)  # of the valuation currency; a balance worth less is dust
 ONE = Decimal(1)
@@ -60,26 +60,44 @@ class Asset:
 
 def assets(account: TradingAccount) -> list[Asset]:
     """The account's balances, cash first, then by worth. Shares are unknown as long as one worth is."""
-    prices = last_prices(account.venue, account.currency) | {account.currency: ONE}
-    balances = [
-        row
-        for row in Balance.objects.filter(account=account).select_related("account")
-        if row.total or row.currency == account.currency
-    ]
-    held = _positions(account)
-    whole = sum_known([_worth(row, prices) for row in balances])
-    markets = {row.base: row for row in Product.objects.filter(venue=account.venue, quote=account.currency)}
-    rows = [_asset(row, markets.get(row.currency), prices, whole, held[row.currency]) for row in balances]
+    return assets_of([account])[account.pk]
+
+
+def assets_of(accounts: Sequence[TradingAccount]) -> dict[int, list[Asset]]:
+    """By account id, in as many queries as one takes."""
+    pricings = {(account.venue, account.currency) for account in accounts}
+    markets = {pricing: _market(*pricing) for pricing in pricings}
+    balances = by_account(Balance.objects.filter(account__in=accounts).select_related("account"))
+    held = by_account(Position.objects.filter(account__in=accounts, closed=None).select_related("product"))
+    return {
+        account.pk: _assets(balances[account.pk], held[account.pk], markets[account.venue, account.currency])
+        for account in accounts
+    }
+
+
+@dataclass(frozen=True)
+class Market:
+    """What prices the assets of accounts in one currency."""
+
+    currency: str
+    prices: dict[str, Decimal]  # by base
+    products: dict[str, Product]  # by base
+
+
+def _market(venue: str, currency: str) -> Market:
+    products = {row.base: row for row in Product.objects.filter(venue=venue, quote=currency)}
+    return Market(currency, last_prices(venue, currency) | {currency: ONE}, products)
+
+
+def _assets(balances: Sequence[Balance], positions: Sequence[Position], market: Market) -> list[Asset]:
+    kept = [row for row in balances if row.total or row.currency == market.currency]
+    held: dict[str, list[Position]] = defaultdict(list)
+    for position in positions:
+        if position.product.quote == market.currency:
+            held[position.product.base].append(position)
+    whole = sum_known([_worth(row, market.prices) for row in kept])
+    rows = [_asset(row, market.products.get(row.currency), market.prices, whole, held[row.currency]) for row in kept]
     return sorted(rows, key=lambda row: (not row.is_cash, -(row.value or 0), row.currency))
-
-
-def _positions(account: TradingAccount) -> dict[str, list[Position]]:
-    """Open positions by what they hold, as far as they were paid for in the account's currency."""
-    rows = Position.objects.filter(account=account, closed=None, product__quote=account.currency)
-    found: dict[str, list[Position]] = defaultdict(list)
-    for row in rows.select_related("product"):
-        found[row.product.base].append(row)
-    return found
 
 
 def _worth(balance: Balance, prices: dict[str, Decimal]) -> Decimal | None:
