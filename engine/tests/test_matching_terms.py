@@ -1,7 +1,7 @@
 """Stop-limit orders, time in force and post-only. Orders are of 100 lots of 0.01; a tick is 0.01."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.kinds import Done, FillReason, OrderKind, TimeInForce
@@ -182,6 +182,7 @@ def played(terms, market, mirror=False):
     return found
 
 
+@settings(deadline=None)  # the first call may compile
 @given(orders(), markets())
 def test_no_order_fills_beyond_its_quantity_past_its_limit_or_against_its_terms(terms, market):
     found = played(terms, market)
@@ -198,6 +199,7 @@ def test_no_order_fills_beyond_its_quantity_past_its_limit_or_against_its_terms(
         assert [qty for qty, *_ in traded] in ([], [terms["qty"]])
 
 
+@settings(deadline=None)  # the first call may compile
 @given(orders(), markets())
 def test_a_buy_is_a_sell_in_the_mirror(terms, market):
     """Prices mirrored at 100: what one side does at 97, the other does at 103."""

@@ -202,6 +202,39 @@ def test_no_plan_ever_trades_more_than_it_was_asked_to(terms, market, data):
         exchange.check()
 
 
+def calm(exchange):
+    """The exchange has come to its senses: it does what it was asked to, and fills what rests."""
+    for order in exchange.orders:
+        if order["state"] not in WORKING:
+            continue
+        if order["amended"]:
+            order.update(order["amended"], qty=max(order["amended"]["qty"], order["filled"]), amended=None)
+        if order["state"] in {LegState.CANCELLING, LegState.UNKNOWN}:
+            order["state"] = LegState.ENDED
+        else:
+            order |= {"filled": order["qty"], "state": LegState.FILLED}
+
+
+@settings(max_examples=60, deadline=None)
+@given(plans(), markets(6), st.data(), st.booleans())
+def test_no_plan_gets_stuck(terms, market, data, stopped):
+    """Whatever went wrong before: with a working exchange, first good prices and then bad ones bring it to its end, and
+    a plan that is stopped ends at once."""
+    exchange = BadExchange(terms, data.draw)
+    for row in market:
+        exchange.give(shown(*row))
+        exchange.go_on()
+    exchange.draw, exchange.state["stopping"] = (lambda strategy: 1), stopped
+    exits = -terms["side"] if terms["kind"] == PlanKind.BRACKET else terms["side"]
+    for minute in range(100, 104 if stopped else 400):
+        if exchange.ended:
+            break
+        tick = 15000 if (exits < 0) == (minute < 300) else 5000
+        exchange.give(shown(EventKind.OPEN, minute, tick, tick, tick, tick))
+        calm(exchange)
+    assert exchange.ended
+
+
 @settings(max_examples=100, deadline=None)
 @given(plans(kinds=(PlanKind.OCO, PlanKind.BRACKET, PlanKind.TRAILING)).filter(exits_sell), markets(), st.data())
 def test_exits_never_ask_for_more_than_the_position_still_holds(terms, market, data):
@@ -222,6 +255,7 @@ def test_exits_never_ask_for_more_than_the_position_still_holds(terms, market, d
         exchange.go_on()
 
 
+@settings(deadline=None)
 @given(plans(kinds=(PlanKind.TRAILING,)), markets(30))
 def test_a_trailing_stop_never_loosens(terms, market):
     run = Simulation(record(PLAN, **terms), RULES)
