@@ -62,8 +62,8 @@ class Beside:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        if not self._ready.wait(10):
-            raise TimeoutError("the sandbox did not start within 10 s")
+        if not self._ready.wait(60):
+            raise TimeoutError("the sandbox did not start within 60 s")
         return self
 
     def __exit__(

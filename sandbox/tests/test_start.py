@@ -46,6 +46,6 @@ async def test_its_sockets_speak_tls_and_its_key_survives_a_restart(tmp_path):
 
 def test_options_that_cannot_be_used_are_named(tmp_path):
     command = [sys.executable, "-m", "sandbox", "--folder", str(tmp_path), "--deposit", "USD=1e5", "--port", "0"]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=20, check=False)
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode == 2
     assert "deposit must be CURRENCY=AMOUNT, was 'USD=1e5'" in ended.stderr

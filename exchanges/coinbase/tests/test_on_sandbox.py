@@ -26,12 +26,12 @@ def address(tmp_path_factory):
     first = process.stdout.readline()
     yield first.split("//")[1].split("/")[0]
     process.terminate()
-    process.wait(10)
+    process.wait(30)
 
 
 def test_the_public_client_reads_it(address):
     client = MarketClient(Addresses(rest=f"http://{address}"), LocalBudget(100, 100))
-    assert abs(client.server_time().timestamp() - time.time()) < 5
+    assert abs(client.server_time().timestamp() - time.time()) < 60
     products = {product.symbol: product for product in client.products()}
     assert products["BTC-USDC"].alias_of == "BTC-USD"
     now = int(time.time())
@@ -50,6 +50,6 @@ def test_every_frame_can_be_read(address):
         while not {"l2_data", "market_trades", "ticker", "heartbeats"} <= {
             message.channel for message in messages if not message.snapshot
         }:
-            messages.append(parse(socket.recv(timeout=5)))
+            messages.append(parse(socket.recv(timeout=30)))
     assert [message.sequence for message in messages] == list(range(len(messages)))
     assert [message.faults for message in messages if message.faults] == []
