@@ -24,15 +24,11 @@ from apps.markets.services import event_commit
 from apps.markets.sources import Bar, SourceEvent
 from apps.markets.stream import announce
 from engine.kinds import EventKind
-from tradingsite.launcher.chromium import find_chromium
+from tradingsite.launcher.chromium import FLAGS, find_chromium
 from tradingsite.testing.market import Market
 
 ROOT = Path(__file__).resolve().parents[2]
 DESKTOP, PHONE = (1440, 900), (390, 844)
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 START = 60.0  # seconds a web process may take
 PATIENCE = 20_000  # ms that anything on a page may take: machines of a test are slow, and a lost race is no fault

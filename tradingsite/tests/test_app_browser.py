@@ -10,9 +10,9 @@ from django.urls import reverse
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from apps.accounts.models import User
-from tradingsite.launcher.chromium import find_chromium
+from tradingsite.launcher.chromium import FLAGS, find_chromium
 from tradingsite.testing.people import make_account, make_bot
-from tradingsite.testing.site import DESKTOP, FLAGS, PHONE, Visitor, session_of, visitor
+from tradingsite.testing.site import DESKTOP, PHONE, Visitor, session_of, visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SIZES = pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
