@@ -18,7 +18,7 @@
     [...body.rows].forEach((row, index) => {
       const [price, size, share] = levels[fromBottom ? body.rows.length - 1 - index : index] || ["", "", 0];
       fill(row, [price, size]);
-      row.style.setProperty("--share", `${share}%`);
+      row.querySelector("progress").value = share;
     });
   }
 
