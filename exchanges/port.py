@@ -50,6 +50,7 @@ class NewOrder:
     time_in_force: TimeInForce = TimeInForce.GTC  # market orders are immediate whatever it says
     post_only: bool = False
     expires: datetime | None = None  # UTC, of a GTD
+    send_by: datetime | None = None  # wall time; what has not been sent then is Unavailable
 
 
 @dataclass(frozen=True)

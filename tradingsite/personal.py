@@ -5,7 +5,7 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.db.models import Q
 
-from apps.accounts.models import AccessToken, TradingAccount, User
+from apps.accounts.models import AccessToken, ExchangeConnection, TradingAccount, User
 from apps.accounts.registry import Personal
 from apps.backtests.models import Backtest, BacktestResult
 from apps.bots.models import Bot, BotVersion, Evaluation
@@ -38,6 +38,7 @@ PERSONAL = [
     through("user", UserSession, "session_key"),
     through("user", AccessToken, "digest"),
     through("user", IdempotentRequest),
+    through("owner", ExchangeConnection, "secret"),
     through("owner", TradingAccount),
     *(
         through("account__owner", model)

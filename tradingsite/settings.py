@@ -20,6 +20,7 @@ REPLAY_SPEED = env.float("REPLAY_SPEED", default=60.0)  # market seconds a wall 
 REPLAY_HOLD = env.float("REPLAY_HOLD", default=2.0)  # wall seconds a bar has to settle, 0 = no limit
 COINBASE_REST = env.str("COINBASE_REST", default="https://api.coinbase.com")
 COINBASE_SOCKET = env.str("COINBASE_SOCKET", default="wss://advanced-trade-ws.coinbase.com")
+COINBASE_USER = env.str("COINBASE_USER", default="wss://advanced-trade-ws-user.coinbase.com")
 SANDBOX_ADDRESS = env.str("SANDBOX_ADDRESS", default="127.0.0.1:9000")  # host and port of a sandbox exchange
 COINBASE_PRODUCTS = words("COINBASE_PRODUCTS", ("BTC-USD", "ETH-USD", "SOL-USD"))  # streamed whoever uses them
 COINBASE_QUOTES = words("COINBASE_QUOTES", ("USD",))  # currencies whose products are listed

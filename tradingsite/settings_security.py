@@ -59,9 +59,14 @@ SECURE_CSP = {
 # --- secrets at rest ----------------------------------------------------------------------------------------------
 # The first encrypts, all decrypt; without any, one is derived from SECRET_KEY.
 ENCRYPTION_KEYS = words("ENCRYPTION_KEYS")
+# API keys of exchanges have keys of their own: who may read second factors need not be able to trade.
+CREDENTIAL_KEYS = words("CREDENTIAL_KEYS")
 KEY_MADE_BY = "openssl rand -base64 32 | tr +/ -_"
-for key in ENCRYPTION_KEYS:
-    if not re.fullmatch(r"[A-Za-z0-9_-]{43}=", key):
-        raise ImproperlyConfigured(f"ENCRYPTION_KEYS must be Fernet keys; one is made by: {KEY_MADE_BY}")
+for name, keys in (("ENCRYPTION_KEYS", ENCRYPTION_KEYS), ("CREDENTIAL_KEYS", CREDENTIAL_KEYS)):
+    for key in keys:
+        if not re.fullmatch(r"[A-Za-z0-9_-]{43}=", key):
+            raise ImproperlyConfigured(f"{name} must be Fernet keys; one is made by: {KEY_MADE_BY}")
 if PRODUCTION and not ENCRYPTION_KEYS:
     required("ENCRYPTION_KEYS", f"it encrypts second factors; one is made by: {KEY_MADE_BY}")
+if PRODUCTION and not CREDENTIAL_KEYS:
+    required("CREDENTIAL_KEYS", f"it encrypts the API keys of exchanges; one is made by: {KEY_MADE_BY}")

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from apps.accounts import registry as accounts
+from apps.accounts.connections.sweeps import connections_sweep
 from apps.accounts.models import TradingAccount
 from apps.accounts.sweeps import sign_ins_sweep
 from apps.backtests.queue import sweep as backtests_sweep
@@ -27,7 +28,10 @@ from apps.operations.nudges import nudge
 from apps.operations.sweeps import Sweep, sweeps
 from apps.orders import metrics as order_metrics
 from apps.orders import registry as orders
+from apps.orders.channels import listening
+from apps.orders.live import live_exchange, refuse_while_orders_work
 from apps.orders.models import Order
+from apps.orders.polling import polling_sweep
 from apps.orders.recovery import recovery_sweep
 from apps.orders.sweeps import (
     accounts_with_open_orders,
@@ -38,6 +42,7 @@ from apps.orders.sweeps import (
 )
 from apps.portfolio import metrics as portfolio_metrics
 from apps.portfolio.first import open_first_account
+from apps.portfolio.live import live_account_open
 from apps.portfolio.services import session_restart
 from apps.portfolio.snapshots import snapshots_sweep
 from apps.portfolio.usage import usage
@@ -51,6 +56,8 @@ from tradingsite.personal import PERSONAL, user_end
 
 def exchange_for(account: TradingAccount) -> Exchange:
     """The account's exchange. Paper is one like any other."""
+    if account.mode == TradingAccount.Mode.LIVE:
+        return live_exchange(account)
     # Loads the compiler: only processes that send orders pay for it.
     from apps.paper.exchange import PaperExchange  # noqa: PLC0415
 
@@ -87,6 +94,8 @@ def connect() -> None:
     """Called once when the apps are loaded."""
     accounts.on_sign_up[:] = [open_first_account]
     accounts.on_delete[:] = [user_end]
+    accounts.on_connect[:] = [live_account_open]
+    accounts.on_disconnect[:] = [refuse_while_orders_work]
     accounts.personal[:] = PERSONAL
     orders.exchange_for = exchange_for
     orders.on_finished["bot"] = bot_order_finished
@@ -95,6 +104,7 @@ def connect() -> None:
     markets.on_session[:] = [session_restart]
     markets.is_settled[:] = [batches_settled, orders_settled]  # in this order: decisions make orders
     markets.products_in_use[:] = [products_of_bots, products_held, products_with_orders]
+    markets.alongside[:] = [listening]
     risk.usage_of = usage
     sweeps[:] = [
         Sweep("orders", 1, orders_sweep),
@@ -106,6 +116,8 @@ def connect() -> None:
         Sweep("played sessions", 600, sessions_purge),
         Sweep("counters", 5, counting.counters_sweep),
         Sweep("console", 5, console_sweep),
+        Sweep("live accounts", 1, polling_sweep),
+        Sweep("connections", 60, connections_sweep),
         Sweep("sign-ins", 3600, sign_ins_sweep),
         Sweep("idempotent requests", 600, idempotency_sweep),
     ]

@@ -10,7 +10,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
-from apps.accounts.models import AccessToken, TradingAccount, User
+from apps.accounts.models import AccessToken, ExchangeConnection, TradingAccount, User
 from apps.accounts.services import user_pause, user_resume
 from apps.operations.columns import exact, link
 from apps.operations.deeds import Deed
@@ -73,6 +73,23 @@ class TradingAccountAdmin(ReadOnlyAdmin):
     fields = (
         "name", link("owner"), "venue", "mode", "currency", "generation", "seq", exact("fee_maker"), exact("fee_taker"),
         exact("slippage"), "created",
+    )  # fmt: skip
+
+
+@admin.register(ExchangeConnection)
+class ExchangeConnectionAdmin(ReadOnlyAdmin):
+    """Who is connected where, and how it stands. The key is shown nowhere."""
+
+    list_display = (
+        "id", "label", link("owner"), "venue", "key_name", "state", "reason", "checked", "last_used", "live_since",
+    )  # fmt: skip
+    list_display_links = ("id", "label")
+    list_filter = ("state", "venue", ("live_since", admin.EmptyFieldListFilter))
+    search_fields = ("label", "key_name", "portfolio", "owner__email")
+    list_select_related = ("owner",)
+    fields = (
+        "label", link("owner"), "venue", "key_name", "portfolio", "portfolio_name", "can_trade", "can_transfer",
+        "state", "reason", "fee_tier", "checked", "doubted", "last_used", "live_since", "created",
     )  # fmt: skip
 
 

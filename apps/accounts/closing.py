@@ -42,8 +42,8 @@ def _check(user: User, accounts: list[TradingAccount]) -> None:
     superusers = User.objects.select_for_update().filter(is_superuser=True, is_active=True)
     if user.is_superuser and not superusers.exclude(pk=user.pk).exists():
         raise ValidationError({"user": "must not be the last superuser: make another first"})
-    if any(account.mode == TradingAccount.Mode.LIVE for account in accounts):
-        raise ValidationError({"user": "must have no live account: close it first, real orders may still work there"})
+    if any(account.connection_id for account in accounts):
+        raise ValidationError({"user": "must have no exchange connected: delete its connection first"})
 
 
 def _forget_in_trail(user: User) -> None:

@@ -78,6 +78,48 @@ class User(AbstractUser):
         return ZoneInfo(self.time_zone if self.time_zone in zones() else "UTC")
 
 
+class ExchangeConnection(models.Model):
+    """An API key of a user, bound to one portfolio. The key is encrypted: apps.accounts.connections.credentials."""
+
+    class State(models.TextChoices):
+        OK = "ok", "Connected"
+        READ_ONLY = "read_only", "Read only"  # monitoring: the key may not trade
+        REFUSED = "refused", "Refused"  # may do what no key here may, such as transfer money
+        BROKEN = "broken", "Broken"  # the exchange does not take it any more
+
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="exchange_connections")
+    label = models.CharField(max_length=60)
+    venue = models.CharField(max_length=32)
+    key_name = models.CharField(max_length=40)  # masked: its owner recognises it by its end
+    portfolio = models.CharField(max_length=64, unique=True)  # uuid at the exchange
+    portfolio_name = models.CharField(max_length=120, blank=True)
+    can_trade = models.BooleanField(default=False)
+    can_transfer = models.BooleanField(default=False)
+    state = models.CharField(max_length=10, choices=State, default=State.BROKEN)
+    reason = models.CharField(max_length=300, blank=True)  # of a state that is not OK, in words
+    fee_tier = models.CharField(max_length=60, blank=True)
+    secret = models.TextField()  # encrypted
+    checked = models.DateTimeField(null=True, blank=True)  # when its permissions were last read
+    doubted = models.BooleanField(default=False)  # a call was refused since: to be checked soon
+    last_used = models.DateTimeField(null=True, blank=True)  # to the minute
+    # Real money moves only after the owner has typed YES.
+    live_since = models.DateTimeField(null=True, blank=True)
+    live_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["owner", "label"], name="connection_label_once")]
+
+    def __str__(self) -> str:
+        return f"{self.label} ({self.key_name})"
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether the exchange may be asked anything with it."""
+        return self.state in (self.State.OK, self.State.READ_ONLY)
+
+
 class TradingAccount(models.Model):
     """Money at one venue, in one valuation currency. Its row lock orders everything that happens to it."""
 
@@ -96,11 +138,21 @@ class TradingAccount(models.Model):
     fee_maker = models.DecimalField(max_digits=8, decimal_places=6, default=Decimal("0.006"), validators=COST)
     fee_taker = models.DecimalField(max_digits=8, decimal_places=6, default=Decimal("0.006"), validators=COST)
     slippage = models.DecimalField(max_digits=8, decimal_places=6, default=Decimal("0.0002"), validators=COST)
+    # Of a live account; the connection goes when its owner deletes it, the portfolio stays the account's.
+    portfolio = models.CharField(max_length=64, blank=True)
+    connection = models.OneToOneField(
+        ExchangeConnection, null=True, blank=True, on_delete=models.SET_NULL, related_name="account"
+    )
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["id"]
-        constraints = [models.UniqueConstraint(fields=["owner", "name"], name="trading_account_name_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "name"], name="trading_account_name_once"),
+            models.UniqueConstraint(
+                fields=["owner", "portfolio"], condition=~models.Q(portfolio=""), name="trading_account_portfolio_once"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.get_mode_display()})"

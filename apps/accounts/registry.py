@@ -1,17 +1,24 @@
 """Effects of accounts that go up. Filled once in tradingsite/wiring.py."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from django.db.models import Model, Q, QuerySet
 
-from apps.accounts.models import User
+from apps.accounts.models import TradingAccount, User
+from exchanges.port import Balance
 
 # A user has just signed up.
 on_sign_up: list[Callable[[User], object]] = []
 
 # A user is about to be deleted, accounts locked: ends what works for them. ValidationError keeps the user.
 on_delete: list[Callable[[User], object]] = []
+
+# A live account has just been opened for a portfolio, with what the exchange holds for it by currency.
+on_connect: list[Callable[[TradingAccount, Mapping[str, Balance]], object]] = []
+
+# A locked live account is about to lose its connection. ValidationError keeps it.
+on_disconnect: list[Callable[[TradingAccount], object]] = []
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
-from apps.markets.venues import PRETENDED
 from apps.operations.api.problems import BROKEN, MALFORMED, MEDIA_TYPE
+from apps.operations.venues import PRETENDED
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

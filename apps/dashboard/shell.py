@@ -18,8 +18,8 @@ from apps.dashboard.logs import unseen_errors
 from apps.dashboard.navigation import FOOTBAR, Group, Item, navigation, placed
 from apps.markets.models import Feed, MarketSession
 from apps.markets.selectors import session_banner
-from apps.markets.venues import PRETENDED
 from apps.operations.formats import moment
+from apps.operations.venues import PRETENDED
 from apps.portfolio.selectors import Equity, equity
 from apps.risk.models import Halt
 from apps.risk.selectors import Stop, halts_in_force, stops

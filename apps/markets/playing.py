@@ -17,8 +17,8 @@ from apps.markets.sources.coinbase import CoinbaseSource
 from apps.markets.sources.coinbase.settings import market_client, options
 from apps.markets.sources.replay import ReplaySource
 from apps.markets.stream import Stream
-from apps.markets.venues import COINBASE, REPLAY, SANDBOX
 from apps.operations.ownership import Owner
+from apps.operations.venues import COINBASE, REPLAY, SANDBOX
 
 LOOK = 1.0  # wall seconds between looks at what operators want
 NAP = 0.1

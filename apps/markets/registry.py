@@ -1,6 +1,7 @@
 """Effects of market events that go up. Filled once in tradingsite/wiring.py; called inside the event's transaction."""
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,5 +31,7 @@ on_seconds: list[Callable[[Mapping[Product, np.ndarray]], None]] = []
 on_session: list[Callable[[MarketSession, MarketSession | None], None]] = []
 # Whether everything that follows from a product's events up to a position is done.
 is_settled: list[Callable[[Product, int], bool]] = []
+# What runs beside the market in its process, such as channels of accounts; entered when it is owned.
+alongside: list[Callable[[], AbstractContextManager[None]]] = []
 # Ids of the venue's products whose market somebody needs.
 products_in_use: list[Callable[[str], Iterable[int]]] = []

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db.models import Max, Prefetch, QuerySet
 
 from apps.markets.models import Feed, MarketSession, Product, StreamState
-from apps.markets.venues import PRETENDED
+from apps.operations.venues import PRETENDED
 
 
 def products(venue: str) -> QuerySet[Product]:

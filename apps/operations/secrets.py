@@ -6,6 +6,7 @@ from functools import cache
 
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 
 def encrypt(text: str) -> str:
@@ -32,3 +33,15 @@ def _of(keys: tuple[str, ...], fallback: str) -> MultiFernet:
     return MultiFernet(
         [Fernet(key) for key in (*keys, derived.decode())]
     )  # last, for what was kept before there were keys
+
+
+def credentials_box() -> MultiFernet:
+    """Of the API keys of exchanges: CREDENTIAL_KEYS, nothing in their place. Raises ImproperlyConfigured."""
+    if not settings.CREDENTIAL_KEYS:
+        raise ImproperlyConfigured("CREDENTIAL_KEYS must be set: the API keys of exchanges are encrypted with it")
+    return _plain(tuple(settings.CREDENTIAL_KEYS))
+
+
+@cache
+def _plain(keys: tuple[str, ...]) -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in keys])

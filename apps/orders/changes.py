@@ -26,7 +26,7 @@ def order_move(account: TradingAccount, order: Order, state: OrderState, kind: s
     old = OrderState(order.state)
     order.state = move(old, state)
     if message:
-        order.message = message
+        order.message = message[: Order._meta.get_field("message").max_length]
     if state in TERMINAL:
         order.finished = timezone.now()
         order.claim = order.lease_until = None

@@ -214,6 +214,9 @@ class ExchangeCursor(models.Model):
 
     account = models.OneToOneField(TradingAccount, on_delete=models.CASCADE, related_name="exchange_cursor")
     fills = models.BigIntegerField(default=0)
+    # Of an account at a real exchange, wall time: when its REST and its user channel last said something.
+    read = models.DateTimeField(null=True, blank=True)
+    heard = models.DateTimeField(null=True, blank=True)
 
 
 class ProductCursor(models.Model):

@@ -1,5 +1,6 @@
 """Sending orders and cancels: claimed in one transaction, sent outside any, recorded in another."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import uuid4
@@ -9,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from apps.accounts.connections.live import entry_refusal
 from apps.accounts.locks import lock_account
 from apps.accounts.models import TradingAccount
 from apps.ledger.amounts import kept
@@ -28,6 +30,7 @@ from engine.orders.states import TERMINAL, WORKING, OrderState
 from exchanges.port import Exchange, NewOrder, Rejected, Unavailable, Unknown
 
 BY_HAND = ("manual", "halt")  # sales that go through whatever is halted
+FEW = 3  # cancels that are sent one by one, each looked after; more go together
 RETRY = timedelta(seconds=1)  # an order that could not be sent waits so long
 
 
@@ -42,9 +45,12 @@ def submit_due(account_id: int) -> bool:
         with about(order.correlation_id, bot=order.bot_id, order=order.pk):
             _send(order)
     doomed = _claim_cancels(account_id) if states - {OrderState.PENDING} else []
-    for order in doomed:
-        with about(order.correlation_id, bot=order.bot_id, order=order.pk):
-            _cancel(order)
+    if len(doomed) > FEW:
+        _cancel_many(doomed)
+    else:
+        for order in doomed:
+            with about(order.correlation_id, bot=order.bot_id, order=order.pk):
+                _cancel(order)
     return bool(ready or doomed)
 
 
@@ -98,6 +104,8 @@ def _is_ready(account: TradingAccount, order: Order, level: HaltLevel) -> bool:
 def _entry_refusal(order: Order, level: HaltLevel) -> str:
     if level >= HaltLevel.ENTRIES:
         return "a halt is in force: no entries"
+    if refusal := entry_refusal(order.account):
+        return refusal
     if order.product.status != Product.Status.ONLINE:
         return f"{order.product} must be online, was {order.product.status}"
     feed = getattr(order.product, "feed", None)
@@ -164,6 +172,7 @@ def _send(order: Order) -> None:
         client_order_id=order.client_order_id, symbol=order.product.symbol, side=order.side, kind=OrderKind(order.kind),
         quantity=order.quantity, limit_price=order.limit_price, stop_price=order.stop_price, funds=order.funds,
         time_in_force=TimeInForce(order.time_in_force), post_only=order.post_only, expires=order.expires,
+        send_by=order.lease_until,
     )  # fmt: skip
     try:
         if not seat_held(order.account):
@@ -218,5 +227,14 @@ def _cancel(order: Order) -> None:
     exchange: Exchange = registry.exchange_for(order.account)
     try:
         exchange.cancel(order.client_order_id)
+    except (Unavailable, Unknown):
+        return
+
+
+def _cancel_many(orders: Sequence[Order]) -> None:
+    """The same for many orders of one account at once."""
+    exchange: Exchange = registry.exchange_for(orders[0].account)
+    try:
+        exchange.cancel_many([order.client_order_id for order in orders])
     except (Unavailable, Unknown):
         return

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from apps.accounts.models import TradingAccount
 from apps.markets.models import Product
 from apps.operations.nudges import nudge
 from apps.orders.cursors import caught_up
@@ -17,15 +18,20 @@ from engine.orders.states import WORKING, OrderState
 
 QUIET = timedelta(seconds=0.7)  # younger rows are still on their ordinary way
 PRICED = [OrderKind.LIMIT, OrderKind.STOP, OrderKind.BRACKET]  # nothing but their prices decides when they fill
+PAPER = Q(account__mode=TradingAccount.Mode.PAPER)
 BUSY = [OrderState.PENDING, OrderState.SUBMITTING, OrderState.CANCELLING]
 
 
 def orders_sweep() -> None:
-    """Nudges every account whose orders wait, whose senders died or whose exchange has news."""
+    """Nudges every account whose orders wait, whose senders died or whose exchange has news.
+
+    What a real exchange does is no event of the market: apps.orders.polling asks after it.
+    """
     waiting = Order.objects.filter(state__in=WORKING, created__lt=timezone.now() - QUIET)
     # Whom a second reaches is nudged. Was that lost, a market order is found here, any other with its minute.
     matched = ~caught_up("product__feed__position") | Q(~caught_up("product__feed__recorded"), kind=OrderKind.MARKET)
-    due = waiting.filter(~Q(state=OrderState.OPEN) | Q(cancel_requested=True) | matched)
+    sending = Q(state=OrderState.PENDING) | Q(cancel_requested=True, state=OrderState.OPEN)
+    due = waiting.filter(Q(PAPER, ~Q(state=OrderState.OPEN) | Q(cancel_requested=True) | matched) | Q(~PAPER, sending))
     for account_id in due.values_list("account_id", flat=True).distinct():
         nudge("orders_work", account_id, queue="orders")
     if Halt.objects.filter(swept=False, released_at=None).exists():
@@ -33,18 +39,19 @@ def orders_sweep() -> None:
 
 
 def orders_settled(product: Product, position: int) -> bool:
-    """Whether no order of the product is on its way and each has been read up to the position.
+    """Whether no order of the product is on its way and each has been read up to the position. A real exchange does
+    not wait for us, nor does its market.
 
     Asked in one statement, which sees one moment: of two, the first might miss the exit that a fill makes and the
     second the entry that was filled meanwhile.
     """
     waiting = ~Q(state=OrderState.OPEN) | Q(cancel_requested=True) | ~caught_up(position)
-    return not Order.objects.filter(waiting, product=product, state__in=[*BUSY, OrderState.OPEN]).exists()
+    return not Order.objects.filter(waiting, PAPER, product=product, state__in=[*BUSY, OrderState.OPEN]).exists()
 
 
 def accounts_with_open_orders(product: Product) -> list[int]:
     """Ids of accounts that an event of the product may concern."""
-    ids = Order.objects.filter(product=product, state__in=[OrderState.OPEN, OrderState.CANCELLING])
+    ids = Order.objects.filter(PAPER, product=product, state__in=[OrderState.OPEN, OrderState.CANCELLING])
     return list(ids.values_list("account_id", flat=True).distinct())
 
 
@@ -59,7 +66,7 @@ def accounts_within_reach(prices: Mapping[Product, tuple[float, float]]) -> list
         sell = Q(side=Order.Side.SELL) & (Q(limit_price__lt=high) | Q(stop_price__gte=low))
         other = Q(filled__gt=0) | ~Q(kind__in=PRICED) | ~Q(time_in_force=TimeInForce.GTC)
         due |= Q(other | buy | sell, product=product)
-    orders = Order.objects.filter(due, state__in=[OrderState.OPEN, OrderState.CANCELLING])
+    orders = Order.objects.filter(due, PAPER, state__in=[OrderState.OPEN, OrderState.CANCELLING])
     return list(orders.order_by().values_list("account_id", flat=True).distinct())
 
 

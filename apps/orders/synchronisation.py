@@ -15,6 +15,7 @@ from apps.orders import registry
 from apps.orders.changes import fill_apply, order_move, report_apply, report_is_news
 from apps.orders.cursors import cursors_advance
 from apps.orders.events import event_add
+from apps.orders.freshness import not_read, was_read
 from apps.orders.models import ExchangeCursor, Fill, Order, ProductCursor
 from apps.orders.reconciliation.foreign import foreign_found
 from engine.orders.states import OrderState
@@ -41,10 +42,12 @@ def synchronise(account: TradingAccount) -> bool:
         fills = _unposted(account, cursor, exchange.fills_since(cursor.fills))
         ours = {fill.client_order_id for fill in fills if fill.client_order_id}
         touched = {*working, *ours}
-        if not touched:
-            return False
-        reports = exchange.reports(sorted(touched))
-    except (Unavailable, Unknown):
+        reports = exchange.reports(sorted(touched)) if touched else []
+    except (Unavailable, Unknown) as error:
+        not_read(account, error)
+        return False
+    was_read(account)
+    if not touched:
         return False
     reached = {order.product_id: positions.get(order.product.symbol, 0) for order in working.values()}
     further = {product_id: to for product_id, to in reached.items() if to > read.get(product_id, -1)}

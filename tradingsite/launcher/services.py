@@ -15,6 +15,7 @@ from pathlib import Path
 from tradingsite.launcher import external, locks, record
 from tradingsite.launcher.account import Account, service_account
 from tradingsite.launcher.binaries import binaries
+from tradingsite.launcher.credentials import NAME, credential_keys
 from tradingsite.launcher.errors import LauncherError, UsageError, exits
 from tradingsite.launcher.home import choose_home
 from tradingsite.launcher.layout import Layout
@@ -32,6 +33,7 @@ class Services:
     def __init__(self, layout: Layout, environ: Mapping[str, str]) -> None:
         self.layout = layout
         self.external = external.external_urls(environ)
+        self._environ = environ
 
     @contextmanager
     def held(self) -> Iterator[dict[str, str]]:
@@ -98,7 +100,8 @@ class Services:
             if server.pid() is None:
                 known = self._start(server, known)
         urls = {server.variable: server.url for server in self._servers(known)}
-        return {**urls, **self.external, "SECRET_KEY": known.secret_key}
+        own = {"SECRET_KEY": known.secret_key, NAME: credential_keys(self.layout, self._environ)}
+        return {**urls, **self.external, **own}
 
     def _load_or_create(self) -> Record:
         found = record.load(self.layout)

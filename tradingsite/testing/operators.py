@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from importlib import import_module
 from itertools import count
+from uuid import uuid4
 
 from django.apps import apps
 from django.contrib.auth.models import Group
 
-from apps.accounts.models import TradingAccount, User
+from apps.accounts.models import ExchangeConnection, TradingAccount, User
 from apps.accounts.tokens import token_create
 from apps.bots.models import Bot
 from apps.markets.condition import Condition, DayCounts, Unbelieved, condition_store, day_count
@@ -62,6 +63,9 @@ def make_happened(market: Market) -> Happened:
     market.bar(101)
     pulled = halt(scope="account", account=account, level=HaltLevel.ENTRIES, reason="a look at it", by=None)
     token_create(user=account.owner, name="script", scope="read")
+    ExchangeConnection.objects.create(
+        owner=account.owner, label="Main", venue="coinbase", key_name="…3f9a", portfolio=str(uuid4()), secret="sealed"
+    )
     Ownership.objects.get_or_create(name="clock", epoch=3, holder="here:1")
     _make_streamed(market)
     limits_change(account=account, by=account.owner, values={"max_positions": 9})

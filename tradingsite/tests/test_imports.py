@@ -23,7 +23,8 @@ def home(module: str) -> str:
 
 def points_up(each: Import) -> bool:
     source, target = home(each.module), home(each.target)
-    if ".tests." in each.module and each.target.startswith(("tradingsite.testing", "sandbox.testing")):
+    kits = ("tradingsite.testing", "sandbox.testing")
+    if (".tests." in each.module or each.module.startswith(kits)) and each.target.startswith(kits):
         return False  # the kits with which a test drives the whole platform, or an exchange beside it
     if "sandbox" in (source, target):
         return target not in {source, "engine"}

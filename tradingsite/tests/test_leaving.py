@@ -15,7 +15,7 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from apps.accounts.closing import user_delete
-from apps.accounts.models import TradingAccount, User
+from apps.accounts.models import ExchangeConnection, TradingAccount, User
 from apps.accounts.registry import on_delete, personal
 from apps.accounts.tests.test_access_tokens import ask
 from apps.accounts.tokens import token_create
@@ -27,7 +27,7 @@ from engine.kinds import HaltLevel
 from engine.orders.states import OrderState
 from tradingsite.testing.people import make_account, make_bot, make_user
 from tradingsite.testing.scripted import LONG
-from tradingsite.testing.signing import PASSWORD, sign_in, signed_in, with_app
+from tradingsite.testing.signing import PASSWORD, code_of, sign_in, signed_in, with_app
 
 pytestmark = pytest.mark.django_db
 # Rows that name a user but are nobody's data: who may do what, the operators' own log, the words of tokens kept as ids.
@@ -74,7 +74,7 @@ def test_the_export_holds_every_row_of_the_user_and_none_of_others(market, trade
     token, secret = token_create(user=trader, name="script", scope="read")
     factor = with_app(trader)
     halt(scope="account", level=HaltLevel.ENTRIES, reason="drill", by=trader, account=bot.account)
-    client = signed_in_with_code(trader)
+    client = signed_in_with_code(trader, factor)
     answer = client.post(reverse("accounts:export"), headers={"Accept-Encoding": "gzip"})
     assert (answer["Content-Type"], answer["Content-Encoding"]) == ("application/zip", "identity")
     files = unpacked(answer)
@@ -92,11 +92,11 @@ def test_the_export_holds_every_row_of_the_user_and_none_of_others(market, trade
     assert AuditEntry.objects.filter(action="user.export", actor=trader).count() == 1
 
 
-def signed_in_with_code(user: User) -> Client:
+def signed_in_with_code(user: User, factor: str) -> Client:
     """Signed in past the second factor."""
     client = Client()
     client.force_login(user)
-    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    client.post(reverse("mfa_reauthenticate"), {"code": code_of(factor)})
     return client
 
 
@@ -205,12 +205,18 @@ def test_the_last_superuser_stays(db):
     assert list(User.objects.all()) == [second]
 
 
-def test_a_live_account_must_be_closed_first(trader):
+def test_a_connected_exchange_is_disconnected_first(trader):
+    """The last look at real money must not get lost with the row."""
     account = make_account(trader)
-    TradingAccount.objects.filter(pk=account.pk).update(mode=TradingAccount.Mode.LIVE)
-    with pytest.raises(ValidationError, match="live account"):
+    row = {"label": "Main", "venue": "coinbase", "portfolio": "p", "secret": "x"}
+    connection = ExchangeConnection.objects.create(owner=trader, **row)
+    TradingAccount.objects.filter(pk=account.pk).update(mode=TradingAccount.Mode.LIVE, connection=connection)
+    with pytest.raises(ValidationError, match="no exchange connected"):
         user_delete(user=trader)
     assert TradingAccount.objects.filter(pk=account.pk).exists()
+    connection.delete()
+    user_delete(user=trader)
+    assert not TradingAccount.objects.filter(pk=account.pk).exists()
 
 
 @pytest.mark.django_db(transaction=True)

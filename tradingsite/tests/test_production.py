@@ -20,6 +20,7 @@ SOUND = {
     "EMAIL_URL": "smtp+tls://user:password@mail.example.org:587",
     "DEFAULT_FROM_EMAIL": "trading@example.org",
     "ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+    "CREDENTIAL_KEYS": Fernet.generate_key().decode(),
     "TRUSTED_PROXIES": "1",
     "DEBUG": "0",
 }
@@ -53,6 +54,8 @@ def test_a_sound_environment_passes_the_checks_for_deployment():
         ({"EMAIL_URL": "consolemail://"}, "EMAIL_URL must name a mail server"),
         ({"DEFAULT_FROM_EMAIL": ""}, "DEFAULT_FROM_EMAIL must be set"),
         ({"ENCRYPTION_KEYS": ""}, "ENCRYPTION_KEYS must be set"),
+        ({"CREDENTIAL_KEYS": ""}, "CREDENTIAL_KEYS must be set"),
+        ({"CREDENTIAL_KEYS": "abc"}, "CREDENTIAL_KEYS must be Fernet keys"),
         ({"ENCRYPTION_KEYS": "abc"}, "ENCRYPTION_KEYS must be Fernet keys"),
         ({"CSRF_TRUSTED_ORIGINS": "http://trade.example.org"}, "had 'http://trade.example.org'"),
         ({"DEBUG": "1"}, "DEBUG must be off"),

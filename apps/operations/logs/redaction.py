@@ -59,5 +59,6 @@ def _known() -> tuple[str, ...]:
     database = settings.DATABASES["default"].get("PASSWORD", "")
     redis = urlsplit(settings.REDIS_URL).password or ""
     mail = settings.MAIL["EMAIL_HOST_PASSWORD"] or ""
-    secrets = {settings.SECRET_KEY, settings.METRICS_TOKEN, database, redis, mail, *settings.ENCRYPTION_KEYS}
+    keys = (*settings.ENCRYPTION_KEYS, *settings.CREDENTIAL_KEYS)
+    secrets = {settings.SECRET_KEY, settings.METRICS_TOKEN, database, redis, mail, *keys}
     return tuple(sorted((secret for secret in secrets if len(secret) >= LEAST), key=len, reverse=True))

@@ -1,7 +1,8 @@
 """The official client, held to our rules: explicit timeouts, a shared budget, the exchange's clock, no redirects."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,7 +15,7 @@ from exchanges.coinbase.addresses import Addresses
 from exchanges.coinbase.trading.clock import Clock
 from exchanges.coinbase.trading.errors import failure
 from exchanges.coinbase.trading.pace import Pace, Urgency
-from exchanges.coinbase.trading.signer import Credentials, Signer
+from exchanges.coinbase.trading.signer import BadKey, Credentials, Signer
 from exchanges.port import Unavailable, Unknown
 
 PREFIX = "/api/v3/brokerage"
@@ -49,17 +50,14 @@ class _Signed(RESTClient):
 
 
 class Client:
-    """Private calls with one key. Not for several threads at once: each has its own."""
+    """Private calls with one key. Not for several threads at once: each has its own.
 
-    def __init__(self, credentials: Credentials, addresses: Addresses, pace: Pace, clock: Clock) -> None:
-        root = urlsplit(addresses.rest)
-        self._pace = pace
-        self._rest = _Signed(Signer(credentials), clock, root.netloc)
-        session = self._rest.session
-        session.max_redirects = 0  # a POST that is led elsewhere becomes a GET
-        session.auth = _keep  # else an entry in ~/.netrc would replace the token
-        if root.scheme == "http":
-            session.mount(f"https://{root.netloc}", _Plain())
+    ``credentials`` is asked at the first call; what it raises ends that call: Unavailable for one that may not be used.
+    """
+
+    def __init__(self, credentials: Callable[[], Credentials], addresses: Addresses, pace: Pace, clock: Clock) -> None:
+        self._credentials, self._root = credentials, urlsplit(addresses.rest)
+        self._pace, self._clock = pace, clock
 
     def get(self, path: str, **query: Any) -> Row:
         """Reads. Raises Unavailable, KeyDenied or Rejected."""
@@ -74,15 +72,28 @@ class Client:
         return self._call("POST", path, {}, body, urgency, acts=True)
 
     def close(self) -> None:
-        self._rest.session.close()
+        if "_rest" in self.__dict__:
+            self._rest.session.close()
+
+    @cached_property
+    def _rest(self) -> _Signed:
+        try:
+            rest = _Signed(Signer(self._credentials()), self._clock, self._root.netloc)
+        except BadKey as error:
+            raise Unavailable(str(error)) from None
+        rest.session.max_redirects = 0  # a POST that is led elsewhere becomes a GET
+        rest.session.auth = _keep  # else an entry in ~/.netrc would replace the token
+        if self._root.scheme == "http":
+            rest.session.mount(f"https://{self._root.netloc}", _Plain())
+        return rest
 
     def _call(
         self, method: str, path: str, query: Row, body: Mapping[str, Any] | None, urgency: Urgency, *, acts: bool
     ) -> Row:
-        deed = f"{method} {path}"
+        deed, rest = f"{method} {path}", self._rest
         self._pace.wait(urgency)
         try:
-            row = self._rest.prepare_and_send_request(method, PREFIX + path, query, dict(body) if body else None)
+            row = rest.prepare_and_send_request(method, PREFIX + path, query, dict(body) if body else None)
         except requests.RequestException as error:
             if error.response is not None:
                 self._pace.answered(error.response.status_code, error.response.headers)

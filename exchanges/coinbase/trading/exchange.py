@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import wraps
 from typing import Any, Concatenate
@@ -86,6 +86,8 @@ class CoinbaseExchange:
     def place(self, order: NewOrder) -> OrderReport:
         """One request; whatever goes wrong after it was sent is Unknown."""
         body = self._body(order) | {"client_order_id": str(order.client_order_id)}
+        if order.send_by is not None and datetime.now(UTC) >= order.send_by:
+            raise Unavailable("the order's turn came too late: others may think by now that it was sent")
         row = self._client.act("/orders", body, Urgency.ORDER)
         if row.get("success") is False:
             return self._refused(order, row)

@@ -9,6 +9,7 @@ from exchanges.coinbase.values import Malformed, exact, rows, text
 from exchanges.port import Balance, Fees
 
 PAGE = 250
+ZERO = Decimal(0)
 PAGES = 40
 TRADED = ("ACCOUNT_TYPE_CRYPTO", "ACCOUNT_TYPE_FIAT")  # what lies in vaults cannot be traded
 

@@ -5,6 +5,7 @@ import logging
 import signal
 import sys
 from argparse import ArgumentParser
+from contextlib import ExitStack
 from typing import Any
 
 import psycopg
@@ -13,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
+from apps.markets import registry
 from apps.markets.condition import stream_switch
 from apps.markets.files import CandleFileError
 from apps.markets.playing import PLAYERS, play
@@ -48,7 +50,10 @@ class Command(BaseCommand):
         try:
             if owner.acquire(stopping=lambda: bool(stopped)):
                 logger.info("owns the market %s, epoch %s", market, owner.epoch)
-                play(market, owner, lambda: bool(stopped))
+                with ExitStack() as beside:
+                    for each in registry.alongside:
+                        beside.enter_context(each())
+                    play(market, owner, lambda: bool(stopped))
         except CandleFileError as error:
             raise CommandError(str(error)) from error
         except (Fenced, DatabaseError, psycopg.Error) as error:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from apps.markets.venues import COINBASE, SANDBOX
+from apps.operations.addresses import addresses
 from apps.operations.budget import SharedBudget
+from apps.operations.venues import COINBASE, SANDBOX
 from exchanges.coinbase.addresses import Addresses
 from exchanges.coinbase.rest import MarketClient
 
@@ -25,14 +26,6 @@ class Options:
     quotes: tuple[str, ...] = ("USD",)
     minutes: int = 1440
     silence: float = 10.0
-
-
-def addresses(venue: str) -> Addresses:
-    """Where the venue's exchange is. Raises KeyError for a venue without one."""
-    return {
-        COINBASE: Addresses(settings.COINBASE_REST, settings.COINBASE_SOCKET),
-        SANDBOX: Addresses(f"http://{settings.SANDBOX_ADDRESS}", f"ws://{settings.SANDBOX_ADDRESS}"),
-    }[venue]
 
 
 def options(venue: str = COINBASE) -> Options:

@@ -30,6 +30,9 @@ LEAKS = [
     f"/account/confirm-email/{CANARY}/",
     f"-----BEGIN EC PRIVATE KEY-----\n{CANARY}\n-----END EC PRIVATE KEY-----",
     f"client_secret = '{CANARY}'",
+    f'{{"name": "organizations/1/apiKeys/2", "privateKey": "{CANARY}"}}',
+    f'{{"privateKey": "-----BEGIN EC PRIVATE KEY-----\\n{CANARY}\\n-----END EC PRIVATE KEY-----\\n"}}',
+    f"Credentials(secret='{CANARY}')",
 ]
 
 

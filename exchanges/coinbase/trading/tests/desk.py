@@ -61,7 +61,7 @@ class Desk:
 
     def connect(self, row: dict[str, str]) -> Client:
         credentials = Credentials(row["name"], row["privateKey"])
-        return Client(credentials, self.addresses, LocalPace(1000, 1000), Wall())
+        return Client(lambda: credentials, self.addresses, LocalPace(1000, 1000), Wall())
 
     def new(self, **fields: Any) -> NewOrder:
         order: dict[str, Any] = {

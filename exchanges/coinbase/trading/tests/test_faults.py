@@ -89,23 +89,23 @@ def test_an_answer_that_says_neither_yes_nor_no_is_unknown(desk, answer, monkeyp
         desk.exchange.place(order)
 
 
+def away(desk, address):
+    key = desk.sandbox.key()
+    credentials = Credentials(key["name"], key["privateKey"])
+    return Client(lambda: credentials, Addresses(rest=address), LocalPace(9, 9), Wall())
+
+
 def test_a_server_that_is_not_there_was_sent_nothing(desk):
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))  # taken and not listening: nobody else answers there
         address = f"http://127.0.0.1:{nobody.getsockname()[1]}"
-        key = desk.sandbox.key()
-        client = Client(
-            Credentials(key["name"], key["privateKey"]), Addresses(rest=address), LocalPace(100, 100), Wall()
-        )
+        client = away(desk, address)
         with pytest.raises(Unavailable, match="no connection"):
             client.act("/orders", {}, 0)
 
 
 def test_a_name_that_nobody_has_was_sent_nothing(desk):
-    key = desk.sandbox.key()
-    client = Client(
-        Credentials(key["name"], key["privateKey"]), Addresses(rest="https://nobody.invalid"), LocalPace(9, 9), Wall()
-    )
+    client = away(desk, "https://nobody.invalid")
     with pytest.raises(Unavailable, match="no connection"):
         client.act("/orders", {}, 0)
 

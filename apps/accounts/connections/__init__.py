@@ -1,0 +1,1 @@
+"""Connections to exchanges: made, checked, taken live, taken away."""
