@@ -22,6 +22,7 @@ COINBASE_REST = env.str("COINBASE_REST", default="https://api.coinbase.com")
 COINBASE_SOCKET = env.str("COINBASE_SOCKET", default="wss://advanced-trade-ws.coinbase.com")
 COINBASE_USER = env.str("COINBASE_USER", default="wss://advanced-trade-ws-user.coinbase.com")
 SANDBOX_ADDRESS = env.str("SANDBOX_ADDRESS", default="127.0.0.1:9000")  # host and port of a sandbox exchange
+SANDBOX_KEY_FILE = env.str("SANDBOX_KEY_FILE", default="")  # a key of that exchange, for the demo trader
 COINBASE_PRODUCTS = words("COINBASE_PRODUCTS", ("BTC-USD", "ETH-USD", "SOL-USD"))  # streamed whoever uses them
 COINBASE_QUOTES = words("COINBASE_QUOTES", ("USD",))  # currencies whose products are listed
 STALE_AFTER = env.float("STALE_AFTER", default=10.0)  # wall seconds of silence after which a live market is stale

@@ -1,13 +1,19 @@
-"""A demo trader for an empty installation: a paper account and two running bots, so that the first page shows work."""
+"""A demo trader for an empty installation: a paper account and two running bots, so that the first page shows work.
+
+Where the market is the sandbox exchange, also an account there, as one has it at a real exchange.
+"""
 
 import secrets
+from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
 
-from apps.accounts.models import User
+from apps.accounts.connections.services import connection_add
+from apps.accounts.models import ExchangeConnection, User
 from apps.bots.services import bot_create, bot_start
 from apps.markets.models import Product
+from apps.operations.venues import SANDBOX
 from apps.portfolio.services import paper_account_open
 
 EMAIL = "demo@example.com"
@@ -44,3 +50,14 @@ def demo_make() -> tuple[str, str] | None:
         made = bot_create(user=user, account=account, product=product, **bot)  # type: ignore[arg-type]
         bot_start(bot=made, user=user, reason="made with the installation")
     return EMAIL, password
+
+
+def demo_connect() -> ExchangeConnection | None:
+    """Connects the demo trader to the sandbox exchange with the key that lies ready there; None where there is none.
+
+    Asks the exchange. Raises ValidationError when it does not answer.
+    """
+    file = settings.SANDBOX_KEY_FILE
+    if settings.MARKET != SANDBOX or not file or not Path(file).is_file():
+        return None
+    return connection_add(user=User.objects.get(email=EMAIL), label="Sandbox", text=Path(file).read_text())
