@@ -72,6 +72,22 @@ def bot_order_finished(account: TradingAccount, order: Order) -> None:
     order_finished(account, order)
 
 
+def groups_work(account_id: int) -> bool:
+    """Leads the groups of an account on."""
+    # Loads the compiler, as above.
+    from apps.orders.groups.advance import groups_work as work  # noqa: PLC0415
+
+    return work(account_id)
+
+
+def groups_advance(account: TradingAccount) -> bool:
+    """Leads the groups of a locked account on."""
+    # Loads the compiler, as above.
+    from apps.orders.groups.advance import groups_advance as advance  # noqa: PLC0415
+
+    return advance(account)
+
+
 def match_orders(event: MarketEvent) -> None:
     """An event may fill orders: nudges the accounts whose orders rest in its product."""
     if event.kind == EventKind.OPEN and event.session.granularity < MINUTE:
@@ -98,6 +114,7 @@ def connect() -> None:
     accounts.on_disconnect[:] = [refuse_while_orders_work]
     accounts.personal[:] = PERSONAL
     orders.exchange_for = exchange_for
+    orders.groups_work, orders.groups_advance = groups_work, groups_advance
     orders.on_finished["bot"] = bot_order_finished
     markets.on_event[:] = [match_orders, batches_open]
     markets.on_seconds[:] = [match_seconds]

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from apps.accounts.models import TradingAccount
 from apps.ledger.amounts import kept
+from apps.ledger.holders import MANUAL
 from apps.ledger.models import Entry
 from apps.ledger.positions import Wishes, position_apply
 from apps.ledger.services import entry_post, fill_lines, hold_reduce
@@ -13,7 +14,7 @@ from apps.operations.hints import hint, toast
 from apps.operations.logs.correlation import about
 from apps.orders import registry
 from apps.orders.events import event_add
-from apps.orders.models import Fill, Order
+from apps.orders.models import Fill, Order, OrderGroup
 from engine.orders.states import TERMINAL, OrderState, is_legal, move
 from exchanges.port import FillReport, OrderReport
 
@@ -36,6 +37,7 @@ def order_move(account: TradingAccount, order: Order, state: OrderState, kind: s
         toast(account.owner_id, f"Order #{order.pk} was refused: {order.message}", tone="bad", urgent=True)
     if state in TERMINAL:
         hold_reduce(account=account, key=order.client_order_id)
+    _tell_groups(order)
     if state in TERMINAL or state == OrderState.NOT_FOUND:
         with about(order.correlation_id, user=account.owner_id, bot=order.bot_id):
             registry.finished(account, order)  # exits keep the id of their entry's cause
@@ -92,10 +94,18 @@ def fill_apply(account: TradingAccount, order: Order, report: FillReport) -> Fil
     )  # fmt: skip
     _hold_use(account, order, report, notional)
     _post(account, order, fill, notional)
+    _tell_groups(order)
     hint(account.owner_id, "positions", "trades", "overview")
     deed = "Bought" if order.side == Order.Side.BUY else "Sold"
     toast(account.owner_id, f"{deed} {_words(order, fill)}", urgent=True)
     return fill
+
+
+def _tell_groups(order: Order) -> None:
+    """Its group has something to see, and so have the others of its holder that move the same coins."""
+    if order.holder == MANUAL or order.group_id:
+        mine = OrderGroup.objects.filter(account_id=order.account_id, product=order.product_id, holder=order.holder)
+        mine.filter(state=OrderGroup.State.ACTIVE, changed=False).update(changed=True)
 
 
 def _words(order: Order, fill: Fill) -> str:
@@ -111,9 +121,9 @@ def _hold_use(account: TradingAccount, order: Order, report: FillReport, notiona
 def exit_reason(order: Order, fill: Fill) -> str:
     """Why the position ends: what the order was made for, else what filled it. The limit of a protection is a target,
     whether a stop stands beside it or not."""
-    if order.purpose == Order.Purpose.PROTECT and fill.reason == "limit":
-        return "target"
-    return order.reason or fill.reason
+    if order.reason:
+        return order.reason
+    return "target" if order.purpose == Order.Purpose.PROTECT and fill.reason == "limit" else fill.reason
 
 
 def _post(account: TradingAccount, order: Order, fill: Fill, notional: Decimal) -> None:

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from apps.accounts.models import TradingAccount
 from apps.ledger.models import Position
-from apps.orders.models import Order
+from apps.orders.models import Order, OrderGroup
 from apps.orders.services import orders_cancel_all, orders_work, positions_flatten
 from apps.risk.models import Halt
 from apps.risk.services import affected_accounts
@@ -32,9 +32,10 @@ def halts_sweep() -> int:
 
 
 def _accounts_left(halt: Halt) -> list[int]:
-    """Accounts of the halt in which an order must still be cancelled or a position sold, in key order."""
+    """Accounts of the halt in which an order or a group must still end or a position be sold, in key order."""
     orders = Order.objects.filter(account=OuterRef("pk"), state__in=WORKING).exclude(purpose=Order.Purpose.EXIT)
-    left = Q(Exists(orders))
+    groups = OrderGroup.objects.filter(account=OuterRef("pk"), state=OrderGroup.State.ACTIVE)
+    left = Q(Exists(orders)) | Q(Exists(groups))
     if halt.level == HaltLevel.FLATTEN:
         left |= Q(Exists(Position.objects.filter(account=OuterRef("pk"), closed=None)))
     accounts = TradingAccount.objects.filter(left, pk__in=affected_accounts(halt))

@@ -60,8 +60,9 @@ def order_key(account: TradingAccount, request: str) -> UUID:
     return uuid5(NAMESPACE, f"{account.pk}/{account.generation}/{request}")
 
 
-def order_create(*, account: TradingAccount, intent: Intent) -> Order:
-    """Commits an intent for the locked account; an unaffordable or self-crossing one is recorded as DENIED.
+def order_create(*, account: TradingAccount, intent: Intent, refusal: str = "") -> Order:
+    """Commits an intent for the locked account; an unaffordable or self-crossing one is recorded as DENIED, and one
+    that the caller gives a ``refusal`` for.
 
     Returns the order of an earlier call with the same request.
     """
@@ -82,7 +83,8 @@ def order_create(*, account: TradingAccount, intent: Intent) -> Order:
     )  # fmt: skip
     event_add(account, order, "created", to_state=OrderState.PENDING)
     waits = intent.after or intent.replaces
-    refusal = _crossing(order, intent.limit_price or intent.reference) or ("" if waits else hold_for(account, order))
+    refusal = refusal or _crossing(order, intent.limit_price or intent.reference)
+    refusal = refusal or ("" if waits else hold_for(account, order))
     if refusal:
         order_move(account, order, OrderState.DENIED, "denied", refusal)
     else:

@@ -2,12 +2,12 @@
 
 from decimal import Decimal
 
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 
 from apps.accounts.models import TradingAccount
 from apps.ledger.positions import open_position
 from apps.markets.models import Product
-from apps.orders.models import Order
+from apps.orders.models import Order, OrderGroup
 from engine.orders.states import WORKING
 
 
@@ -19,10 +19,17 @@ def sellable(account: TradingAccount, holder: str, product: Product, *, beside: 
     position = open_position(account, holder, product)
     if position is None:
         return Decimal(0)
+    return max(position.quantity - offered(account, holder, product, order=beside), Decimal(0))
+
+
+def offered(
+    account: TradingAccount, holder: str, product: Product, *, order: Order | None = None,
+    group: OrderGroup | None = None,
+) -> Decimal:  # fmt: skip
+    """Base in the holder's working sales, leaving out an order or those of a group."""
     sales = Order.objects.filter(
         account=account, holder=holder, product=product, side=Order.Side.SELL, state__in=WORKING
     )
-    if beside is not None:
-        sales = sales.exclude(pk=beside.pk)
-    offered = sales.aggregate(left=Sum(F("quantity") - F("filled")))["left"] or Decimal(0)
-    return max(position.quantity - offered, Decimal(0))
+    left_out = Q(pk=order.pk) if order else Q(group=group) if group else Q(pk=None)
+    left = sales.exclude(left_out).aggregate(left=Sum(F("quantity") - F("filled")))["left"]
+    return left or Decimal(0)

@@ -50,8 +50,9 @@ class OrderGroup(models.Model):
     memory = models.BinaryField(default=b"", blank=True)  # PLAN_STATE of engine.records
     position = models.BigIntegerField(default=0)  # of the last market event it saw
     changed = models.BooleanField(default=False)  # one of its orders changed and it has not seen how
+    stopping = models.BooleanField(default=False)  # it comes to its end: over when none of its orders works
     state = models.CharField(max_length=10, choices=State, default=State.ACTIVE)
-    message = models.CharField(max_length=300, blank=True)  # how it ended, in words
+    message = models.CharField(max_length=300, blank=True)  # why it ends, in words
     correlation_id = models.CharField(max_length=64, blank=True, db_index=True)
     seq = models.BigIntegerField(default=0)  # account_seq of the last change
     created = models.DateTimeField(auto_now_add=True)

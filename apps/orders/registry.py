@@ -10,6 +10,11 @@ from exchanges.port import Exchange
 # The exchange an account trades at.
 exchange_for: Callable[[TradingAccount], Exchange]
 
+# Leads the active groups of an account on (apps.orders.groups.advance): by its id, or of one that is locked. True when
+# they asked for anything. From above, because it loads the compiler.
+groups_work: Callable[[int], bool]
+groups_advance: Callable[[TradingAccount], bool]
+
 # Told, with the locked account, in the transaction in which one of its orders ended; by the kind of holder: 'bot' for
 # 'bot-12'.
 on_finished: dict[str, Callable[[TradingAccount, Order], None]] = {}

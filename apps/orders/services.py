@@ -11,11 +11,14 @@ from apps.accounts.locks import lock_account
 from apps.accounts.models import TradingAccount, User
 from apps.ledger.models import Position
 from apps.operations import audit
+from apps.orders import registry
 from apps.orders.cancels import cancel_request
 from apps.orders.changes import order_move
 from apps.orders.events import event_add
+from apps.orders.groups.endings import groups_abandon, groups_stop
+from apps.orders.groups.waiting import groups_due
 from apps.orders.intents import Intent, order_create
-from apps.orders.models import Order
+from apps.orders.models import Order, OrderGroup
 from apps.orders.recovery import may_work
 from apps.orders.submission import BY_HAND, submit_due
 from apps.orders.synchronisation import synchronise
@@ -26,7 +29,7 @@ ROUNDS = 20  # a round that changes something may make work for the next
 
 
 def orders_work(account_id: int) -> None:
-    """Does all that waits on an account's orders: sends, cancels, reads fills, until nothing changes.
+    """Does all that waits on an account's orders: sends, cancels, reads fills, leads groups, until nothing changes.
 
     Safe to repeat. Raises Fenced when another process takes a live account over meanwhile.
     """
@@ -36,7 +39,8 @@ def orders_work(account_id: int) -> None:
     for _ in range(ROUNDS):
         sent = submit_due(account_id)
         changed = synchronise(account)
-        if not sent and not changed:
+        led = groups_due(account).exists() and registry.groups_work(account_id)
+        if not (sent or changed or led):
             return
 
 
@@ -67,6 +71,8 @@ def position_exit(
         if order.purpose == Order.Purpose.EXIT:
             _strengthen(account, order, reason)
             return order
+    mine = OrderGroup.objects.filter(holder=position.holder, product=position.product)
+    groups_stop(account, mine, "the position is closed")
     for order in holder_orders:
         cancel_request(account=account, order=order, why=reason)
     resting = [order for order in holder_orders if order.side == Order.Side.SELL]
@@ -117,8 +123,10 @@ def orders_cancel(*, user: User, orders: QuerySet[Order]) -> list[Order]:
 
 @transaction.atomic
 def orders_cancel_all(*, account_id: int, why: str, holder: str | None = None) -> int:
-    """Asks for the cancel of every working order except market sales; returns how many."""
+    """Asks for the cancel of every working order except market sales, and ends the groups; returns how many orders."""
     account = lock_account(account_id)
+    groups = OrderGroup.objects.all() if holder is None else OrderGroup.objects.filter(holder=holder)
+    groups_stop(account, groups, why)
     orders = [order for order in working_orders(account, holder=holder) if order.purpose != Order.Purpose.EXIT]
     for order in orders:
         cancel_request(account=account, order=order, why=why)
@@ -149,6 +157,7 @@ def orders_abandon(*, account: TradingAccount, why: str) -> None:
 
     ValidationError while one is on its way to the exchange: what becomes of it is not known yet.
     """
+    groups_abandon(account, why)
     unfinished = Order.objects.filter(account=account, state__in=[*WORKING, OrderState.NOT_FOUND])
     # An entry that was filled in part gets its exits when it ends: those are found in the next round.
     while orders := list(unfinished.select_related("product").order_by("pk")):

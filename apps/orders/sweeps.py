@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
-from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, Q
 from django.utils import timezone
 
 from apps.accounts.models import TradingAccount
 from apps.markets.models import Product
 from apps.operations.nudges import nudge
 from apps.orders.cursors import caught_up
-from apps.orders.models import Order
+from apps.orders.groups.waiting import ACTIVE, accounts_waiting, accounts_with_groups, groups_unsettled
+from apps.orders.models import Order, OrderGroup
 from apps.risk.models import Halt
 from engine.kinds import OrderKind, TimeInForce
 from engine.orders.states import WORKING, OrderState
@@ -32,31 +32,35 @@ def orders_sweep() -> None:
     matched = ~caught_up("product__feed__position") | Q(~caught_up("product__feed__recorded"), kind=OrderKind.MARKET)
     sending = Q(state=OrderState.PENDING) | Q(cancel_requested=True, state=OrderState.OPEN)
     due = waiting.filter(Q(PAPER, ~Q(state=OrderState.OPEN) | Q(cancel_requested=True) | matched) | Q(~PAPER, sending))
-    for account_id in due.values_list("account_id", flat=True).distinct():
+    accounts = set(due.values_list("account_id", flat=True)) | set(accounts_waiting())
+    for account_id in sorted(accounts):
         nudge("orders_work", account_id, queue="orders")
     if Halt.objects.filter(swept=False, released_at=None).exists():
         nudge("halts_sweep", queue="orders")
 
 
 def orders_settled(product: Product, position: int) -> bool:
-    """Whether no order of the product is on its way and each has been read up to the position. A real exchange does
-    not wait for us, nor does its market.
+    """Whether no order of the product is on its way, each has been read and each group led up to the position. A real
+    exchange does not wait for us, nor does its market.
 
     Asked in one statement, which sees one moment: of two, the first might miss the exit that a fill makes and the
     second the entry that was filled meanwhile.
     """
     waiting = ~Q(state=OrderState.OPEN) | Q(cancel_requested=True) | ~caught_up(position)
-    return not Order.objects.filter(waiting, PAPER, product=product, state__in=[*BUSY, OrderState.OPEN]).exists()
+    orders = Order.objects.filter(waiting, PAPER, product=product, state__in=[*BUSY, OrderState.OPEN])
+    groups = groups_unsettled(product, position).filter(PAPER)
+    return not Product.objects.filter(Exists(orders) | Exists(groups), pk=product.pk).exists()
 
 
 def accounts_with_open_orders(product: Product) -> list[int]:
-    """Ids of accounts that an event of the product may concern."""
+    """Ids of accounts that an event of the product may concern: orders rest in it or groups watch it."""
     ids = Order.objects.filter(PAPER, product=product, state__in=[OrderState.OPEN, OrderState.CANCELLING])
-    return list(ids.values_list("account_id", flat=True).distinct())
+    return sorted({*ids.values_list("account_id", flat=True), *accounts_with_groups([product])})
 
 
 def accounts_within_reach(prices: Mapping[Product, tuple[float, float]]) -> list[int]:
-    """Ids of accounts with open orders that may be filled where each product traded between (lowest, highest).
+    """Ids of accounts with open orders that may be filled where each product traded between (lowest, highest), and of
+    those with groups, which see every price.
 
     Who is left out meets the same prices later, at the latest with the minute.
     """
@@ -66,21 +70,26 @@ def accounts_within_reach(prices: Mapping[Product, tuple[float, float]]) -> list
         sell = Q(side=Order.Side.SELL) & (Q(limit_price__lt=high) | Q(stop_price__gte=low))
         other = Q(filled__gt=0) | ~Q(kind__in=PRICED) | ~Q(time_in_force=TimeInForce.GTC)
         due |= Q(other | buy | sell, product=product)
-    orders = Order.objects.filter(due, PAPER, state__in=[OrderState.OPEN, OrderState.CANCELLING])
-    return list(orders.order_by().values_list("account_id", flat=True).distinct())
+    orders = Order.objects.filter(due, PAPER, state__in=[OrderState.OPEN, OrderState.CANCELLING]).order_by()
+    return sorted({*orders.values_list("account_id", flat=True), *accounts_with_groups(prices)})
 
 
-def products_with_orders(venue: str) -> models.QuerySet[Order, int]:
-    """Ids of the venue's products in which orders wait or rest."""
+def products_with_orders(venue: str) -> set[int]:
+    """Ids of the venue's products in which orders wait or rest, or that groups watch."""
     working = Order.objects.filter(product__venue=venue, state__in=WORKING)
-    return working.values_list("product_id", flat=True).distinct()
+    groups = OrderGroup.objects.filter(product__venue=venue, state=ACTIVE)
+    return {*working.values_list("product_id", flat=True), *groups.values_list("product_id", flat=True)}
 
 
 def accounts_unsettled(account_ids: Iterable[int], product: Product, position: int) -> list[int]:
-    """Those of the accounts with orders of the product on their way or not yet read up to ``position``, in key order.
+    """Those of the accounts with orders of the product on their way or not yet read up to ``position``, or with groups
+    not yet led there, in key order.
 
     What an account does in other products is its decisions' concern only as far as it is posted.
     """
-    orders = Order.objects.filter(account__in=list(account_ids), product=product, state__in=WORKING)
+    accounts = list(account_ids)
+    orders = Order.objects.filter(account__in=accounts, product=product, state__in=WORKING)
     waiting = ~Q(state=OrderState.OPEN) | Q(cancel_requested=True) | ~caught_up(position)
-    return sorted(set(orders.filter(waiting).values_list("account_id", flat=True)))
+    groups = groups_unsettled(product, position).filter(account__in=accounts)
+    found = {*orders.filter(waiting).values_list("account_id", flat=True), *groups.values_list("account_id", flat=True)}
+    return sorted(found)

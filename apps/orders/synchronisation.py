@@ -16,6 +16,7 @@ from apps.orders.changes import fill_apply, order_move, report_apply, report_is_
 from apps.orders.cursors import cursors_advance
 from apps.orders.events import event_add
 from apps.orders.freshness import not_read, was_read
+from apps.orders.groups.waiting import groups_due
 from apps.orders.models import ExchangeCursor, Fill, Order, ProductCursor
 from apps.orders.reconciliation.foreign import foreign_found
 from engine.orders.states import OrderState
@@ -112,6 +113,8 @@ def take_over(
         changed |= order.state != before
     cursor.save(update_fields=["fills"])
     cursors_advance(account, reached)
+    if changed and groups_due(account).exists():
+        registry.groups_advance(account)
     return changed
 
 

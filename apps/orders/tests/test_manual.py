@@ -7,68 +7,22 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from apps.ledger.holders import MANUAL
-from apps.ledger.models import Balance, Position
 from apps.ledger.selectors import imbalance
 from apps.operations.models import AuditEntry
 from apps.orders.estimates import estimate
-from apps.orders.manual import order_edit, order_place
+from apps.orders.manual import order_place
 from apps.orders.models import Order
 from apps.orders.services import order_cancel
+from apps.orders.tests.hand import Hand, state
 from apps.orders.tickets import Ticket
 from apps.risk.services import halt
 from engine.kinds import EventKind, HaltLevel, OrderKind, TimeInForce
 from tradingsite.testing.market import START
-from tradingsite.testing.people import NO_LIMITS, make_account, make_bot, make_user
+from tradingsite.testing.people import NO_LIMITS, make_bot, make_user
 from tradingsite.testing.scripted import LONG
 
 pytestmark = pytest.mark.django_db
 D = Decimal
-
-
-class Hand:
-    """Somebody at the desk of a market whose last price is 100."""
-
-    def __init__(self, market, limits=NO_LIMITS):
-        self.market, self.account = market, make_account(limits=limits)
-        self.product, self.number = market.product, 0
-        market.bars(100)
-
-    @property
-    def user(self):
-        return self.account.owner
-
-    def place(self, side, kind=OrderKind.MARKET, quantity="1", request="", sent=True, **fields):
-        self.number += 1
-        exact = {name: D(value) if isinstance(value, str) else value for name, value in fields.items()}
-        ticket = Ticket(side, kind, quantity=D(quantity) if quantity else None, **exact)
-        order = order_place(
-            user=self.user, account=self.account, product=self.product, ticket=ticket,
-            request=request or str(self.number),
-        )  # fmt: skip
-        if sent:
-            self.market.settle()
-        return order
-
-    def edit(self, order, request="edit", **changes):
-        exact = {name: D(value) for name, value in changes.items()}
-        return order_edit(user=self.user, order=order, request=request, **exact)
-
-    def own(self, quantity="1"):
-        self.place("buy", quantity=quantity)
-        self.market.bars(100)
-        assert self.held() == D(quantity)
-
-    def held(self):
-        position = Position.objects.filter(account=self.account, holder=MANUAL, closed=None).first()
-        return position.quantity if position else 0
-
-    def balance(self, currency="USD"):
-        return Balance.objects.get(account=self.account, currency=currency)
-
-    def refused(self, *args, **fields):
-        with pytest.raises(ValidationError) as refusal:
-            self.place(*args, **fields)
-        return {field: " ".join(words) for field, words in refusal.value.message_dict.items()}
 
 
 @pytest.fixture
@@ -76,9 +30,10 @@ def hand(market):
     return Hand(market)
 
 
-def state(order):
-    order.refresh_from_db()
-    return order.state
+def refused(hand, *args, **fields):
+    with pytest.raises(ValidationError) as refusal:
+        hand.place(*args, **fields)
+    return {field: " ".join(words) for field, words in refusal.value.message_dict.items()}
 
 
 def test_a_market_buy_fills_at_the_next_open_and_belongs_to_the_hand(hand):
@@ -174,17 +129,17 @@ def test_more_than_the_hand_has_bought_is_never_sold(hand):
     hand.market.bars(100)
     assert hand.balance("BTC").total > 5
     assert (
-        "1.5 BTC to sell, 1 BTC of what was bought by hand is free" in hand.refused("sell", quantity="1.5")["quantity"]
+        "1.5 BTC to sell, 1 BTC of what was bought by hand is free" in refused(hand, "sell", quantity="1.5")["quantity"]
     )
     hand.place("sell", OrderKind.LIMIT, quantity="0.6", limit_price="120")
-    assert "0.4 BTC of what was bought by hand is free" in hand.refused("sell", quantity="0.5")["quantity"]
+    assert "0.4 BTC of what was bought by hand is free" in refused(hand, "sell", quantity="0.5")["quantity"]
     hand.place("sell", quantity="0.4")
 
 
 def test_an_order_that_would_trade_with_another_of_the_account_is_refused(hand):
     hand.own("1")
     resting = hand.place("sell", OrderKind.LIMIT, limit_price="110")
-    words = hand.refused("buy", OrderKind.LIMIT, limit_price="111")["quantity"]
+    words = refused(hand, "buy", OrderKind.LIMIT, limit_price="111")["quantity"]
     assert words == f"would trade with order #{resting.pk} of the same account"
 
 
@@ -199,14 +154,14 @@ def test_an_order_that_would_trade_with_another_of_the_account_is_refused(hand):
 )
 def test_the_hard_rules_of_bots_hold_for_hands(market, limits, quantity, field, words):
     hand = Hand(market, NO_LIMITS | limits)
-    assert hand.refused("buy", quantity=quantity) == {field: words}
+    assert refused(hand, "buy", quantity=quantity) == {field: words}
     assert not Order.objects.exists()
 
 
 def test_a_position_that_grows_counts_as_one_and_as_a_whole(market):
     hand = Hand(market, NO_LIMITS | {"max_positions": 1, "max_position": 0.10})
     hand.own("6")
-    assert "of equity, at most 10.00\u00a0%" in hand.refused("buy", quantity="5")["quantity"]
+    assert "of equity, at most 10.00\u00a0%" in refused(hand, "buy", quantity="5")["quantity"]
     hand.place("buy", quantity="3")
 
 
@@ -227,7 +182,7 @@ def test_a_halt_lets_out_and_not_in(hand, level, side, kind, goes):
         order = hand.place(side, kind, **prices)
         assert state(order) == "open"
     else:
-        assert hand.refused(side, kind, **prices) == {"account": "a halt is in force"}
+        assert refused(hand, side, kind, **prices) == {"account": "a halt is in force"}
 
 
 @pytest.mark.parametrize(
@@ -252,9 +207,9 @@ def test_a_halt_lets_out_and_not_in(hand, level, side, kind, goes):
 )  # fmt: skip
 def test_a_ticket_that_makes_no_sense_names_the_field_and_the_rule(hand, fields, field, words):
     told = {"side": "buy", "kind": OrderKind.MARKET, "quantity": "1"} | fields
-    refused = hand.refused(told.pop("side"), told.pop("kind"), **told)
-    assert list(refused) == [field]
-    assert words in refused[field]
+    told_back = refused(hand, told.pop("side"), told.pop("kind"), **told)
+    assert list(told_back) == [field]
+    assert words in told_back[field]
 
 
 def test_nobody_trades_for_somebody_else(hand):

@@ -1,0 +1,90 @@
+"""A group and its orders as the core's records: rebuilt from rows at every step, but for the memory."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+
+import numpy as np
+
+from apps.ledger.positions import open_position
+from apps.markets.models import Feed, Product
+from apps.markets.selectors import market_now
+from apps.orders.inventory import offered
+from apps.orders.models import Order, OrderGroup
+from engine import records
+from engine.config import record_of
+from engine.kinds import EventKind, LegState, OrderKind, PlanKind, Side
+from engine.orders.states import OrderState
+
+STATES = {
+    OrderState.PENDING: LegState.PENDING,
+    OrderState.SUBMITTING: LegState.PENDING,
+    OrderState.OPEN: LegState.OPEN,
+    OrderState.CANCELLING: LegState.CANCELLING,
+    OrderState.FILLED: LegState.FILLED,
+    OrderState.CANCELLED: LegState.ENDED,
+    OrderState.EXPIRED: LegState.ENDED,
+    OrderState.UNKNOWN: LegState.UNKNOWN,
+    OrderState.NOT_FOUND: LegState.UNKNOWN,
+    OrderState.DENIED: LegState.REFUSED,
+    OrderState.REJECTED: LegState.REFUSED,
+}
+OVER = (LegState.FILLED, LegState.ENDED, LegState.REFUSED)
+
+
+def plan_record(group: OrderGroup, native: Iterable[OrderKind]) -> records.Record:
+    """What was asked for (PLAN), with what the exchange can hold itself."""
+    side = Side.BUY if group.side == Order.Side.BUY else Side.SELL
+    held = sum(1 << kind for kind in native)
+    return record_of(
+        records.PLAN, **group.params, kind=group.kind, side=side, qty=lots(group.quantity, group.product), native=held
+    )[0]
+
+
+def leg_records(group: OrderGroup, orders: Iterable[Order]) -> np.ndarray:
+    """The legs (LEG) from the group's orders, oldest first."""
+    legs = np.zeros(records.LEGS, records.LEG)
+    spent = [Decimal(0)] * records.LEGS
+    for order in orders:
+        leg, state = legs[order.leg], leg_state(order)
+        leg["attempt"], leg["state"], leg["kind"] = order.attempt, state, order.kind
+        leg["side"] = Side.BUY if order.side == Order.Side.BUY else Side.SELL
+        leg["qty"], leg["filled"] = lots(order.quantity, group.product), lots(order.filled, group.product)
+        leg["limit"], leg["stop"] = float(order.limit_price or 0), float(order.stop_price or 0)
+        leg["total"] += leg["filled"]
+        leg["open"] += 0 if state in OVER else leg["qty"] - leg["filled"]
+        spent[order.leg] += order.filled_notional
+        if leg["total"]:
+            leg["price"] = float(spent[order.leg] / (group.product.base_increment * int(leg["total"])))
+    return legs
+
+
+def leg_state(order: Order) -> LegState:
+    """A cancel that was asked for counts as under way."""
+    state = STATES[OrderState(order.state)]
+    asked = order.cancel_requested and state in (LegState.PENDING, LegState.OPEN)
+    return LegState.CANCELLING if asked else state
+
+
+def available(group: OrderGroup) -> int:
+    """Lots of the holder's position that no order beside the group offers; -1 for a group that only buys."""
+    if group.side == Order.Side.BUY and group.kind != PlanKind.BRACKET:
+        return -1
+    position = open_position(group.account, group.holder, group.product)
+    if position is None:
+        return 0
+    beside = offered(group.account, group.holder, group.product, group=group)
+    return max(lots(position.quantity - beside, group.product), 0)
+
+
+def quiet_event(group: OrderGroup, feed: Feed, now: datetime, kind: EventKind) -> records.Record:
+    """No news of the market: an order changed (CHANGE) or the clock moved (TIME); prices are the last known."""
+    event = np.zeros(1, records.EVENT)[0]
+    event["kind"], event["position"], event["time"] = kind, group.position, market_now(feed, now)
+    for name in ("open", "high", "low", "close"):
+        event[name] = feed.price or 0.0
+    return event
+
+
+def lots(quantity: Decimal, product: Product) -> int:
+    return int(quantity // product.base_increment)

@@ -1,0 +1,36 @@
+"""Which groups have something to see."""
+
+from collections.abc import Iterable
+
+from django.db.models import F, Q, QuerySet
+
+from apps.accounts.models import TradingAccount
+from apps.markets.models import Product
+from apps.orders.models import OrderGroup
+
+ACTIVE = OrderGroup.State.ACTIVE
+
+
+def groups_due(account: TradingAccount) -> QuerySet[OrderGroup]:
+    """Active groups of the account with an event or a change of their orders to see."""
+    behind = Q(changed=True) | Q(position__lt=F("product__feed__recorded"))
+    return OrderGroup.objects.filter(behind, account=account, state=ACTIVE)
+
+
+def groups_unsettled(product: Product, position: int) -> QuerySet[OrderGroup]:
+    """Active groups that have not seen the product's events up to a position, or how one of their orders changed."""
+    return OrderGroup.objects.filter(Q(changed=True) | Q(position__lt=position), product=product, state=ACTIVE)
+
+
+def accounts_waiting() -> list[int]:
+    """Ids of accounts with groups that have something to see, or live by a clock that no event moves."""
+    behind = Q(changed=True) | Q(position__lt=F("product__feed__recorded")) | Q(product__feed__session__simulated=False)
+    return list(
+        OrderGroup.objects.filter(behind, state=ACTIVE).order_by().values_list("account_id", flat=True).distinct()
+    )
+
+
+def accounts_with_groups(products: Iterable[Product]) -> list[int]:
+    """Ids of accounts whose groups an event of one of the products concerns."""
+    groups = OrderGroup.objects.filter(product__in=list(products), state=ACTIVE).order_by()
+    return list(groups.values_list("account_id", flat=True).distinct())
