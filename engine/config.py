@@ -10,7 +10,7 @@ from engine import records
 from engine.kinds import SizeMode
 
 
-def record_of(dtype: np.dtype, **fields: Any) -> np.ndarray:
+def _record(dtype: np.dtype, **fields: Any) -> np.ndarray:
     """An array of one record; pass ``[0]`` where a compiled function wants the record itself."""
     row = np.zeros(1, dtype)
     for name, value in fields.items():
@@ -47,7 +47,7 @@ class Costs:
 
 
 def rules_record(product: ProductRules, costs: Costs) -> np.ndarray:
-    return record_of(
+    return _record(
         records.RULES,
         tick=float(product.tick),
         lot=float(product.lot),
@@ -73,7 +73,7 @@ class BotSettings:
     timeframe: int = 60
 
     def record(self) -> np.ndarray:
-        return record_of(records.SETTINGS, **self.__dict__)
+        return _record(records.SETTINGS, **self.__dict__)
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class RiskLimits:
     max_age: int = 120
 
     def record(self) -> np.ndarray:
-        return record_of(records.POLICY, **self.__dict__)
+        return _record(records.POLICY, **self.__dict__)
 
 
 NO_LIMITS = RiskLimits(max_positions=0, max_position=0, max_exposure=0, daily_loss=0, daily_loss_amount=0, max_age=0)

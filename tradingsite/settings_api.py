@@ -44,6 +44,7 @@ SPECTACULAR_SETTINGS = {
         "TimeframeEnum": "apps.markets.models.TIMEFRAMES",
         "BotStateEnum": "apps.bots.models.Bot.State",
         "OrderStateEnum": "apps.orders.models.Order.STATES",
+        "OrderGroupStateEnum": "apps.orders.models.OrderGroup.State",
         "OrderSideEnum": "apps.orders.models.Side",
     },
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -1,7 +1,7 @@
 """What an order by hand would cost and do, before it is placed: the numbers of the review step."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import ROUND_DOWN, ROUND_UP, Decimal
 
@@ -9,11 +9,11 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from apps.accounts.models import TradingAccount
-from apps.markets.models import Feed, Product
+from apps.markets.models import Product
 from apps.markets.selectors import market_now
 from apps.operations.formats import exact
-from apps.orders.accounts import AccountState, account_states
-from apps.orders.rules import Asked, rule_lines
+from apps.orders.places import Place, place_of
+from apps.orders.rules import Asked, rule_field, rule_lines
 from apps.orders.tickets import Ticket, ticket_snapped
 from apps.risk.gates import BLOCKS, GateLine
 from engine.kinds import OrderKind
@@ -30,7 +30,6 @@ class Estimate:
     rests. ``exposure_after``: of the account, as a ratio of its equity. ``lines``: every rule with value and threshold.
     """
 
-    ticket: Ticket  # snapped
     quantity: Decimal
     price: Decimal
     notional: Decimal
@@ -41,7 +40,8 @@ class Estimate:
     makes: bool  # rests in the book first: the maker's fee
     exposure_after: float | None
     lines: list[GateLine]
-    warnings: list[str]
+    warnings: list[str] = field(default_factory=list)
+    ticket: Ticket | None = None  # snapped, of a plain order
 
     @property
     def blocking(self) -> GateLine | None:
@@ -58,66 +58,57 @@ def estimate(*, account: TradingAccount, product: Product, ticket: Ticket) -> Es
 
     ValidationError({field: rule}) for a ticket that makes no sense; broken rules are among the ``lines``.
     """
-    feed = feed_of(account, product)
-    now = timezone.now()
-    state = account_states([account], feed.session, market_now(feed, now), write=False)[account.pk]
-    return estimate_in(state, product, feed, ticket, now)
+    return estimate_in(place_of(account, product, write=False), ticket, timezone.now())
 
 
-def feed_of(account: TradingAccount, product: Product) -> Feed:
-    """The product's market. ValidationError when the account cannot trade it, or before its first price."""
-    if product.venue != account.venue:
-        raise ValidationError({"product": f"must be one of {account.venue}, was one of {product.venue}"})
-    feed = Feed.objects.select_related("session").filter(product=product, price__isnull=False).first()
-    if feed is None:
-        raise ValidationError({"product": f"{product} must have a price; is the stream running?"})
-    return feed
+def refuse_broken(judged: Estimate) -> None:
+    """ValidationError with the field and the words of the first rule that is broken."""
+    if judged.blocking:
+        raise ValidationError({rule_field(judged.blocking): judged.refusal})
 
 
-def estimate_in(state: AccountState, product: Product, feed: Feed, ticket: Ticket, now: datetime) -> Estimate:
+def estimate_in(place: Place, ticket: Ticket, now: datetime) -> Estimate:
     """The estimate in an account as it stands; who places the order has it locked."""
-    account, last = state.account, exact(feed.price or 0)
-    at = datetime.fromtimestamp(market_now(feed, now), UTC)
+    account, product, last = place.account, place.product, place.last
+    at = datetime.fromtimestamp(market_now(place.feed, now), UTC)
     snapped = ticket_snapped(ticket, product, price=last, now=at)
     price, makes = _expected(account, product, snapped, last)
-    rate = account.fee_maker if makes else account.fee_taker
-    quantity = snapped.quantity or _bought(snapped, product, price, rate)
-    notional = quantity * price
-    fee = notional * rate
-    buys = ticket.side == "buy"
-    cost = _cost(account, snapped, quantity, price)
+    quantity = snapped.quantity or _bought(snapped, product, price, account.fee_maker if makes else account.fee_taker)
+    cost = snapped.amount or worst_cost(account, quantity, snapped.limit_price or price)
     asked = Asked(ticket.side, quantity, price, cost, at_market=ticket.kind == OrderKind.MARKET)
+    judged = judge(place, asked, makes=makes, now=now)
+    return replace(
+        judged, ticket=replace(snapped, quantity=quantity), warnings=_warnings(snapped, product, last, makes)
+    )
+
+
+def judge(place: Place, asked: Asked, *, makes: bool, now: datetime) -> Estimate:
+    """What is asked for in numbers, and every rule."""
+    account, state, buys = place.account, place.state, asked.side == "buy"
+    notional = asked.quantity * asked.price
+    fee = notional * (account.fee_maker if makes else account.fee_taker)
     after = share_after(state.exposure, float(notional if buys else -notional), state.equity)
     return Estimate(
-        ticket=replace(snapped, quantity=quantity), quantity=quantity, price=price, notional=notional, fee=fee,
-        cost=cost,
-        total=notional + fee if buys else notional - fee, makes=makes,
-        slippage=Decimal(0) if makes else abs(price / last - 1),
+        quantity=asked.quantity, price=asked.price, notional=notional, fee=fee, cost=asked.cost, makes=makes,
+        total=notional + fee if buys else notional - fee,
+        slippage=Decimal(0) if makes else abs(asked.price / place.last - 1),
         exposure_after=None if math.isnan(after) else after,
-        lines=rule_lines(state, product, feed, asked, now), warnings=_warnings(snapped, product, last, makes),
+        lines=rule_lines(state, place.product, place.feed, asked, now),
     )  # fmt: skip
 
 
-def funds_for(estimated: Estimate, free: Decimal) -> Decimal | None:
-    """Quote that a buy holds: what it can cost at worst; None for a sale.
-
-    A limit and an amount are the worst. Others get a margin, as far as ``free`` money goes.
-    """
-    ticket = estimated.ticket
-    if ticket.side == "sell":
-        return None
-    if ticket.limit_price is not None or ticket.amount is not None:
-        return estimated.cost
-    return max(min(estimated.cost * exact(FUNDS_MARGIN), free), estimated.cost).quantize(LAST_DIGIT, ROUND_DOWN)
+def funds_for(cost: Decimal, free: Decimal, *, surely: bool) -> Decimal:
+    """Quote that a buy holds: its worst cost, or with a margin as far as ``free`` money goes when that is not
+    ``surely`` the worst."""
+    if surely:
+        return cost
+    return max(min(cost * exact(FUNDS_MARGIN), free), cost).quantize(LAST_DIGIT, ROUND_DOWN)
 
 
-def _cost(account: TradingAccount, ticket: Ticket, quantity: Decimal, price: Decimal) -> Decimal:
-    """What a buy can cost: at its limit, else at the price expected, with the taker's fee; a hair more than that, so
-    that the core's float arithmetic finds it covered."""
-    if ticket.amount is not None:
-        return ticket.amount
-    worst = quantity * (ticket.limit_price or price) * (1 + account.fee_taker)
-    return worst.quantize(LAST_DIGIT, ROUND_UP) + LAST_DIGIT
+def worst_cost(account: TradingAccount, quantity: Decimal, price: Decimal) -> Decimal:
+    """What a buy can cost up to a price, with the taker's fee; a hair more than that, so that the core's float
+    arithmetic finds it covered."""
+    return (quantity * price * (1 + account.fee_taker)).quantize(LAST_DIGIT, ROUND_UP) + LAST_DIGIT
 
 
 def _expected(account: TradingAccount, product: Product, ticket: Ticket, last: Decimal) -> tuple[Decimal, bool]:

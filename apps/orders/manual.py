@@ -1,25 +1,22 @@
 """Orders by hand: placed, edited. What bots bought is theirs: a hand sells what a hand has bought."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from apps.accounts.locks import lock_account
 from apps.accounts.models import TradingAccount, User
 from apps.ledger.holders import MANUAL
-from apps.markets.models import Feed, Product
-from apps.markets.selectors import market_now
+from apps.markets.models import Product
 from apps.operations import audit
 from apps.operations.formats import moment
-from apps.orders.accounts import AccountState, account_states
 from apps.orders.cancels import cancel_request
-from apps.orders.estimates import Estimate, estimate_in, feed_of, funds_for
+from apps.orders.estimates import Estimate, estimate_in, funds_for, refuse_broken
 from apps.orders.intents import Intent, order_create, order_key
 from apps.orders.models import Order
-from apps.orders.rules import rule_field
+from apps.orders.places import Place, own_account_locked, place_of
 from apps.orders.tickets import Ticket
 from engine.kinds import OrderKind, TimeInForce
 from engine.orders.states import OrderState
@@ -38,7 +35,7 @@ def order_place(*, user: User, account: TradingAccount, product: Product, ticket
     known = Order.objects.filter(client_order_id=order_key(locked, name)).first()
     if known:
         return known
-    order = _commit(_place(locked, product), ticket, name)
+    order = _commit(place_of(locked, product), ticket, name)
     audit.record(actor=user, action="order.place", target=order, detail=_told(order))
     return order
 
@@ -66,42 +63,19 @@ def order_edit(
     old = Order.objects.select_related("product").get(pk=order.pk)
     _check_editable(old)
     ticket = _edited(old, quantity, limit_price, stop_price)
-    new = _commit(_place(locked, old.product), ticket, name, replaces=old)
+    new = _commit(place_of(locked, old.product), ticket, name, replaces=old)
     cancel_request(account=locked, order=old, why=f"replaced by #{new.pk}")
     audit.record(actor=user, action="order.edit", target=new, detail=_told(new) | {"replaces": old.pk})
     return new
-
-
-def own_account_locked(user: User, account: TradingAccount) -> TradingAccount:
-    """The account under its lock. Nobody trades for somebody else, operators neither."""
-    if account.owner_id != user.pk:
-        raise ValidationError({"account": "must be one of your accounts"})
-    return lock_account(account.pk)
-
-
-@dataclass(frozen=True)
-class Place:
-    """A product's market and the locked account that trades there."""
-
-    state: AccountState
-    product: Product
-    feed: Feed
-
-
-def _place(locked: TradingAccount, product: Product) -> Place:
-    feed = feed_of(locked, product)
-    states = account_states([locked], feed.session, market_now(feed, timezone.now()))
-    return Place(states[locked.pk], product, feed)
 
 
 def _commit(place: Place, ticket: Ticket, name: str, replaces: Order | None = None) -> Order:
     """Judges the ticket and makes its order. ValidationError for what a rule refuses."""
     if replaces is not None:
         place.state.leave_out(replaces)
-    judged = estimate_in(place.state, place.product, place.feed, ticket, timezone.now())
-    if judged.blocking:
-        raise ValidationError({rule_field(judged.blocking): judged.refusal})
-    order = order_create(account=place.state.account, intent=_intent(place, judged, name, replaces))
+    judged = estimate_in(place, ticket, timezone.now())
+    refuse_broken(judged)
+    order = order_create(account=place.account, intent=_intent(place, judged, name, replaces))
     if order.state == OrderState.DENIED:
         raise ValidationError({"quantity": order.message})
     return order
@@ -109,11 +83,14 @@ def _commit(place: Place, ticket: Ticket, name: str, replaces: Order | None = No
 
 def _intent(place: Place, judged: Estimate, name: str, replaces: Order | None) -> Intent:
     ticket, product = judged.ticket, place.product
-    balance = place.state.balances.get(product.quote)
+    assert ticket is not None
     at_market = ticket.kind == OrderKind.MARKET
     sells = Order.Purpose.EXIT if at_market else Order.Purpose.PROTECT
     quantity = judged.quantity + (replaces.filled if replaces else 0)  # cut by what is filled when it is sent
-    funds = funds_for(judged, balance.free if balance else Decimal(0))
+    surely = ticket.limit_price is not None or ticket.amount is not None
+    funds = None
+    if ticket.side == "buy":
+        funds = funds_for(judged.cost, place.free, surely=surely)
     return Intent(
         request=name, holder=MANUAL, product=product, side=ticket.side, kind=ticket.kind, quantity=quantity,
         purpose=sells if ticket.side == "sell" else Order.Purpose.ENTRY,

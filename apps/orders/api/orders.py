@@ -138,7 +138,7 @@ class OrderViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
             if unknown := sorted(set(asked["orders"]) - set(rows.values_list("pk", flat=True))):
                 raise ValidationError({"orders": f"must be yours, was {unknown[0]}"})
         cancelled = orders_cancel(user=self.user, orders=rows)
-        return Response(CancelledSerializer({"orders": [order.pk for order in cancelled], "groups": []}).data)
+        return Response(CancelledSerializer({"orders": [order.pk for order in cancelled]}).data)
 
     @extend_schema(request=None, responses=OrderDetailSerializer)
     @action(detail=True, methods=["post"])

@@ -60,7 +60,11 @@ class Leader:
     def __init__(self, group: OrderGroup) -> None:
         account = group.account
         self.group, self.feed = group, group.product.feed
-        self.plan = plan_record(group, registry.exchange_for(account).native(group.product.symbol))
+        native = sorted(registry.exchange_for(account).native(group.product.symbol))
+        if group.params.get("native") != native:
+            group.params["native"] = native
+            group.save(update_fields=["params"])
+        self.plan = plan_record(group)
         self.rules = rules_record(product_rules(group.product), account_costs(account))[0]
         self.acted = False
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import ROUND_DOWN, ROUND_UP, Decimal
+from decimal import Decimal
 
 from django.utils import timezone
 
@@ -12,32 +12,18 @@ from apps.markets.selectors import market_now
 from apps.operations.formats import exact
 from apps.orders.accounts import account_states
 from apps.orders.cancels import cancel_request
-from apps.orders.estimates import LAST_DIGIT
+from apps.orders.estimates import funds_for, worst_cost
 from apps.orders.intents import Intent, order_create
 from apps.orders.models import Order, OrderGroup
 from apps.orders.rules import Asked, rule_lines
 from apps.risk.gates import BLOCKS
 from engine import records
 from engine.kinds import Deed, DeedReason, OrderKind, PlanKind, Side, TimeInForce
-from engine.limits import FUNDS_MARGIN
 from engine.orders.states import WORKING
+from engine.plans.words import REASONS
 
 SLICED = (PlanKind.ICEBERG, PlanKind.TWAP)
 STOP_LEG, MARKET_LEG = 1, 3  # of engine.plans.wants
-WORDS = {
-    DeedReason.TRIGGERED: "the stop was hit",
-    DeedReason.ESCALATED: "did not fill in time",
-    DeedReason.SIBLING: "the other order trades",
-    DeedReason.RESIZED: "another size is needed",
-    DeedReason.RATCHET: "the stop moves",
-    DeedReason.SWAP: "stop and target change places",
-    DeedReason.SLICE: "the next slice follows",
-    DeedReason.REFRESH: "the market left it",
-    DeedReason.PAUSED: "the price is beyond the limit",
-    DeedReason.TIMEOUT: "its time is over",
-    DeedReason.STOPPED: "the group ends",
-    DeedReason.FILLED: "nothing is left to trade",
-}
 
 
 @dataclass(frozen=True)
@@ -54,7 +40,7 @@ def deed_do(step: Step, deed: records.Record, orders: list[Order]) -> None:
     if deed["what"] == Deed.PLACE:
         _place(step, deed)
         return
-    reason = WORDS.get(DeedReason(int(deed["reason"])), "the group wants it")
+    reason = REASONS[DeedReason(int(deed["reason"]))] or "the group wants it"
     for order in orders:
         if order.leg == deed["leg"] and order.state in WORKING:
             cancel_request(account=step.group.account, order=order, why=reason)
@@ -67,12 +53,12 @@ def _place(step: Step, deed: records.Record) -> None:
     quantity = product.base_increment * int(deed["qty"])
     limit, stop = (_on_tick(float(deed[name]), product.quote_increment) for name in ("limit", "stop"))
     price = limit or stop or exact(step.feed.price or 0)
-    cost = (quantity * price * (1 + group.account.fee_taker)).quantize(LAST_DIGIT, ROUND_UP) + LAST_DIGIT
+    cost = worst_cost(group.account, quantity, price)
     intent = Intent(
         request=f"group/{group.pk}/{leg}/{attempt}", holder=group.holder, product=product, kind=kind,
         side=Order.Side.BUY if buys else Order.Side.SELL, purpose=_purpose(kind, buys),
         reason=_reason(group, leg, kind), quantity=quantity, limit_price=limit, stop_price=stop, reference=price,
-        funds=_funds(group, cost, surely=limit is not None) if buys else None,
+        funds=funds_for(cost, _free(group), surely=limit is not None) if buys else None,
         time_in_force=TimeInForce(int(deed["tif"])), post_only=bool(deed["post_only"]),
         expires=datetime.fromtimestamp(int(deed["expires"]), UTC) if deed["expires"] else None,
         group=group, leg=leg, attempt=attempt, position=int(step.event["position"]),
@@ -95,13 +81,9 @@ def _reason(group: OrderGroup, leg: int, kind: OrderKind) -> str:
     return "stop" if stops else ""
 
 
-def _funds(group: OrderGroup, cost: Decimal, *, surely: bool) -> Decimal:
-    """A limit is the worst price; else there is a margin, as far as free money goes."""
-    if surely:
-        return cost
+def _free(group: OrderGroup) -> Decimal:
     balance = Balance.objects.filter(account=group.account, currency=group.product.quote).first()
-    free = balance.free if balance else Decimal(0)
-    return max(min(cost * exact(FUNDS_MARGIN), free), cost).quantize(LAST_DIGIT, ROUND_DOWN)
+    return balance.free if balance else Decimal(0)
 
 
 def _refusal(step: Step, intent: Intent, cost: Decimal) -> str:

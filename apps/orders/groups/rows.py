@@ -1,20 +1,23 @@
 """A group and its orders as the core's records: rebuilt from rows at every step, but for the memory."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 
 from apps.ledger.positions import open_position
 from apps.markets.models import Feed, Product
+from apps.markets.rules import product_rules
 from apps.markets.selectors import market_now
 from apps.orders.inventory import offered
 from apps.orders.models import Order, OrderGroup
 from engine import records
-from engine.config import record_of
 from engine.kinds import EventKind, LegState, OrderKind, PlanKind, Side
 from engine.orders.states import OrderState
+from engine.plans.definitions import DEFINITIONS
+from engine.plans.validate import compile_plan
 
 STATES = {
     OrderState.PENDING: LegState.PENDING,
@@ -32,13 +35,20 @@ STATES = {
 OVER = (LegState.FILLED, LegState.ENDED, LegState.REFUSED)
 
 
-def plan_record(group: OrderGroup, native: Iterable[OrderKind]) -> records.Record:
-    """What was asked for (PLAN), with what the exchange can hold itself."""
-    side = Side.BUY if group.side == Order.Side.BUY else Side.SELL
-    held = sum(1 << kind for kind in native)
-    return record_of(
-        records.PLAN, **group.params, kind=group.kind, side=side, qty=lots(group.quantity, group.product), native=held
-    )[0]
+def plan_record(group: OrderGroup) -> records.Record:
+    """What was asked for (PLAN), with the kinds that the exchange was last known to hold itself."""
+    stored, kind = group.params, PlanKind(group.kind)
+    typed = {field.name: field.parse(stored.get(field.name)) for field in DEFINITIONS[kind].fields}
+    native = frozenset(OrderKind(each) for each in stored.get("native", ()))
+    return compile_plan(
+        kind, typed, product=product_rules(group.product), native=native, seed=stored["seed"], start=stored["start"]
+    )
+
+
+def stored_params(typed: Mapping[str, Any], *, seed: int, start: int) -> dict[str, Any]:
+    """What ``validate`` gave, as JSON keeps it: exact decimals as text."""
+    values = {name: f"{value:f}" if isinstance(value, Decimal) else value for name, value in typed.items()}
+    return values | {"seed": seed, "start": start}
 
 
 def leg_records(group: OrderGroup, orders: Iterable[Order]) -> np.ndarray:

@@ -1,12 +1,14 @@
 """Which groups have something to see."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, Sum
 
 from apps.accounts.models import TradingAccount
 from apps.markets.models import Product
-from apps.orders.models import OrderGroup
+from apps.orders.models import Order, OrderGroup, Side
+from engine.orders.states import WORKING
 
 ACTIVE = OrderGroup.State.ACTIVE
 
@@ -34,3 +36,13 @@ def accounts_with_groups(products: Iterable[Product]) -> list[int]:
     """Ids of accounts whose groups an event of one of the products concerns."""
     groups = OrderGroup.objects.filter(product__in=list(products), state=ACTIVE).order_by()
     return list(groups.values_list("account_id", flat=True).distinct())
+
+
+def reserved(account: TradingAccount, holder: str, product: Product) -> Decimal:
+    """Base that the holder's active groups wait to sell and no order of theirs offers yet."""
+    groups = OrderGroup.objects.filter(account=account, holder=holder, product=product, side=Side.SELL, state=ACTIVE)
+    promised = groups.aggregate(sum=Sum("quantity"))["sum"] or Decimal(0)
+    orders = Order.objects.filter(group__in=groups)
+    sold = orders.aggregate(sum=Sum("filled"))["sum"] or Decimal(0)
+    offered = orders.filter(state__in=WORKING).aggregate(sum=Sum(F("quantity") - F("filled")))["sum"] or Decimal(0)
+    return max(promised - sold - offered, Decimal(0))

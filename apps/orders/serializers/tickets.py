@@ -76,11 +76,10 @@ class CancelInput(Input):
 
 
 class CancelledSerializer(serializers.Serializer[Any]):
-    """Ids of the orders and groups whose cancel was asked for; those that were over already are left out."""
+    """Ids of the orders whose cancel was asked for."""
 
     orders = serializers.ListField(child=serializers.IntegerField())
-    groups = serializers.ListField(child=serializers.IntegerField())
-    example = {"orders": [77, 78], "groups": []}
+    example = {"orders": [77, 78]}
 
 
 class EstimateSerializer(serializers.Serializer[Estimate]):

@@ -1,15 +1,13 @@
 """Somebody who orders by hand on paper, in a market whose last price is 100."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
-
-from apps.accounts.locks import lock_account
 from apps.accounts.models import User
 from apps.ledger.holders import MANUAL
 from apps.ledger.models import Balance, Position
-from apps.orders.groups.creation import group_open
+from apps.orders.groups.creation import group_create
 from apps.orders.manual import order_edit, order_place
 from apps.orders.models import Order, OrderGroup
 from apps.orders.tickets import Ticket
@@ -19,7 +17,7 @@ from tradingsite.testing.people import NO_LIMITS, make_account
 
 
 class Hand:
-    def __init__(self, market: Market, limits: dict[str, float] = NO_LIMITS) -> None:
+    def __init__(self, market: Market, limits: Mapping[str, float] = NO_LIMITS) -> None:
         self.market, self.account = market, make_account(limits=limits)
         self.product, self.number = market.product, 0
         market.bars(100)
@@ -33,7 +31,9 @@ class Hand:
         **fields: Any,
     ) -> Order:  # fmt: skip
         self.number += 1
-        exact = {name: Decimal(value) if isinstance(value, str) else value for name, value in fields.items()}
+        exact: dict[str, Any] = {
+            name: Decimal(value) if isinstance(value, str) else value for name, value in fields.items()
+        }
         ticket = Ticket(side, kind, quantity=Decimal(quantity) if quantity else None, **exact)
         order = order_place(
             user=self.user, account=self.account, product=self.product, ticket=ticket,
@@ -48,15 +48,13 @@ class Hand:
         return order_edit(user=self.user, order=order, request=request, **exact)
 
     def group(
-        self, kind: PlanKind, quantity: str = "1", side: str = "sell", sent: bool = True, **fields: Any
+        self, kind: PlanKind, quantity: str = "1", side: str = "sell", sent: bool = True, **params: Any
     ) -> OrderGroup:
-        """A group with these fields of PLAN."""
         self.number += 1
-        with transaction.atomic():
-            group = group_open(
-                account=lock_account(self.account.pk), holder=MANUAL, product=self.product, kind=kind, side=side,
-                quantity=Decimal(quantity), fields=fields, request=f"test/{self.number}",
-            )  # fmt: skip
+        group = group_create(
+            user=self.user, account=self.account, product=self.product, kind=kind, request=str(self.number),
+            params={"side": side, "quantity": quantity, **params},
+        )  # fmt: skip
         if sent:
             self.market.settle()
         return group

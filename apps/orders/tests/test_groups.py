@@ -38,7 +38,7 @@ def sound(hand):
 
 def test_an_oco_rests_as_one_bracket_and_ends_with_its_target(hand):
     hand.own("1")
-    group = hand.group(PlanKind.OCO, stop=95.0, target=110.0)
+    group = hand.group(PlanKind.OCO, stop_price="95", target_price="110")
     assert orders(group) == [(1, "bracket", "open", 1)]
     hand.market.bar(100, high=111)
     assert (state(group), group.message, hand.held()) == ("done", "all of it traded", 0)
@@ -47,7 +47,9 @@ def test_an_oco_rests_as_one_bracket_and_ends_with_its_target(hand):
 
 
 def test_a_bracket_buys_then_protects_what_it_bought(hand):
-    group = hand.group(PlanKind.BRACKET, side="buy", quantity="2", limit=98.0, stop=90.0, target=110.0)
+    group = hand.group(
+        PlanKind.BRACKET, side="buy", quantity="2", limit_price="98", stop_price="90", target_price="110"
+    )
     assert orders(group) == [(0, "limit", "open", 2)]
     hand.market.bar(100, low=97)
     assert orders(group)[1:] == [(1, "bracket", "open", 2)]
@@ -57,7 +59,7 @@ def test_a_bracket_buys_then_protects_what_it_bought(hand):
 
 
 def test_a_bracket_whose_entry_is_cancelled_ends_without_exits(hand):
-    group = hand.group(PlanKind.BRACKET, side="buy", limit=98.0, stop=90.0, target=110.0)
+    group = hand.group(PlanKind.BRACKET, side="buy", limit_price="98", stop_price="90", target_price="110")
     order_cancel(order=group.orders.get(), user=hand.user)
     hand.market.settle()
     assert (state(group), orders(group)) == ("cancelled", [(0, "limit", "cancelled", 1)])
@@ -65,7 +67,7 @@ def test_a_bracket_whose_entry_is_cancelled_ends_without_exits(hand):
 
 def test_a_trailing_stop_follows_the_price_and_sells_at_market(hand):
     hand.own("1")
-    group = hand.group(PlanKind.TRAILING, callback=0.05)
+    group = hand.group(PlanKind.TRAILING, callback="0.05", rest=False)
     assert orders(group) == []
     hand.market.bars(110, 120)
     hand.market.bar(118, low=113)  # the stop stands at 114
@@ -76,7 +78,7 @@ def test_a_trailing_stop_follows_the_price_and_sells_at_market(hand):
 
 
 def test_an_iceberg_shows_a_slice_at_a_time(hand):
-    group = hand.group(PlanKind.ICEBERG, side="buy", quantity="5", display=200_000_000, seed=7)
+    group = hand.group(PlanKind.ICEBERG, side="buy", quantity="5", display="2", variance="0")
     for _ in range(4):
         hand.market.bar(100, low=99)
     assert state(group) == "done"
@@ -86,8 +88,7 @@ def test_an_iceberg_shows_a_slice_at_a_time(hand):
 
 
 def test_a_twap_buys_equal_parts_over_its_time(hand):
-    start = hand.market.now
-    group = hand.group(PlanKind.TWAP, side="buy", quantity="4", slices=4, start=start, duration=240, offset=0.01, tif=2)
+    group = hand.group(PlanKind.TWAP, side="buy", quantity="4", slices=4, duration=240, offset="0.01")
     hand.market.bars(100, 100, 100, 100, 100)
     assert (state(group), hand.held()) == ("done", 4)
     assert [quantity for *_, quantity in orders(group)] == [1, 1, 1, 1]
@@ -95,7 +96,7 @@ def test_a_twap_buys_equal_parts_over_its_time(hand):
 
 def test_a_trigger_turns_into_its_order_when_its_price_is_reached(hand):
     hand.own("1")
-    group = hand.group(PlanKind.TRIGGER, stop=120.0, when=1)  # sells when the price has risen
+    group = hand.group(PlanKind.TRIGGER, stop_price="120", when="above")  # sells when the price has risen
     hand.market.bars(110)
     assert orders(group) == []
     hand.market.bars(121, 121)
@@ -104,7 +105,7 @@ def test_a_trigger_turns_into_its_order_when_its_price_is_reached(hand):
 
 def test_a_group_cancelled_by_hand_ends_when_its_orders_have(hand):
     hand.own("1")
-    group = hand.group(PlanKind.OCO, stop=95.0, target=110.0)
+    group = hand.group(PlanKind.OCO, stop_price="95", target_price="110")
     for _ in range(2):
         group_cancel(user=hand.user, group=group)
     assert state(group) == "active"
@@ -118,7 +119,7 @@ def test_a_group_cancelled_by_hand_ends_when_its_orders_have(hand):
 
 def test_what_is_sold_elsewhere_makes_the_exits_smaller(hand):
     hand.own("3")
-    group = hand.group(PlanKind.TRAILING, quantity="3", callback=0.05)
+    group = hand.group(PlanKind.TRAILING, quantity="3", callback="0.05", rest=False)
     hand.place("sell", quantity="2")
     hand.market.bars(100)
     hand.market.bar(100, low=94)
@@ -128,7 +129,7 @@ def test_what_is_sold_elsewhere_makes_the_exits_smaller(hand):
 
 def test_a_position_that_is_closed_ends_its_groups(hand):
     hand.own("1")
-    group = hand.group(PlanKind.OCO, stop=95.0, target=110.0)
+    group = hand.group(PlanKind.OCO, stop_price="95", target_price="110")
     positions_flatten(account_id=hand.account.pk, reason="manual", request="x")
     hand.market.settle()
     hand.market.bars(100)
@@ -139,7 +140,7 @@ def test_a_position_that_is_closed_ends_its_groups(hand):
 @pytest.mark.parametrize("level", [HaltLevel.ORDERS, HaltLevel.FLATTEN])
 def test_a_halt_of_orders_ends_groups(hand, level):
     hand.own("1")
-    group = hand.group(PlanKind.TRAILING, callback=0.05)
+    group = hand.group(PlanKind.TRAILING, callback="0.05", rest=False)
     halt(scope="account", account=hand.account, level=level, reason="storm", by=hand.user)
     halts_sweep()
     hand.market.bars(100)
@@ -149,8 +150,8 @@ def test_a_halt_of_orders_ends_groups(hand, level):
 
 def test_a_halt_of_entries_leaves_stops_and_lets_no_slice_in(hand):
     hand.own("1")
-    stop = hand.group(PlanKind.OCO, stop=95.0, target=110.0)
-    slices = hand.group(PlanKind.ICEBERG, side="buy", quantity="5", display=100_000_000)
+    stop = hand.group(PlanKind.OCO, stop_price="95", target_price="110")
+    slices = hand.group(PlanKind.ICEBERG, side="buy", quantity="5", display="1", variance="0")
     halt(scope="account", account=hand.account, level=HaltLevel.ENTRIES, reason="calm", by=hand.user)
     hand.market.bar(100, low=99.5)
     assert [row.message for row in slices.orders.filter(state="denied")] == ["a halt is in force"]
@@ -160,7 +161,7 @@ def test_a_halt_of_entries_leaves_stops_and_lets_no_slice_in(hand):
 
 def test_a_reset_ends_groups_at_once(hand):
     hand.own("1")
-    group = hand.group(PlanKind.OCO, stop=95.0, target=110.0)
+    group = hand.group(PlanKind.OCO, stop_price="95", target_price="110")
     orders_abandon(account=hand.account, why="account reset: anew")
     assert (state(group), group.message) == ("cancelled", "account reset: anew")
     assert not Order.objects.filter(finished=None).exists()
@@ -168,7 +169,7 @@ def test_a_reset_ends_groups_at_once(hand):
 
 def test_events_that_nobody_worked_on_are_seen_in_order(hand):
     hand.own("1")
-    group = hand.group(PlanKind.TRAILING, callback=0.05)
+    group = hand.group(PlanKind.TRAILING, callback="0.05", rest=False)
     for price in (110, 120, 113, 125):
         for kind in (EventKind.OPEN, EventKind.BAR):
             hand.market.commit(hand.product, kind, (price, price, price, price, 1))

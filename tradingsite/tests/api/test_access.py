@@ -13,9 +13,10 @@ from apps.backtests.tests.asking import ask as ask_backtest
 from apps.backtests.work import work
 from apps.bots.models import Bot
 from apps.ledger.models import Position
-from apps.orders.models import Order
+from apps.orders.models import Order, OrderGroup
 from apps.risk.limit_changes import limits_change
 from apps.risk.models import LimitChange
+from engine.kinds import PlanKind
 from tradingsite.testing.api import PASSWORD, Caller, Desk
 
 OWN, SHARED, EMPTY = 404, 200, 200  # what a stranger gets: his own lists are empty of others' things
@@ -86,6 +87,25 @@ def order_ids(desk: Desk) -> dict[str, Any]:
     return {"orders": [order(desk)["id"]]}
 
 
+def new_group(desk: Desk) -> dict[str, Any]:
+    params = {"side": "buy", "quantity": "1", "limit_price": "50", "stop_price": "40", "target_price": "60"}
+    return {"account": desk.account.pk, "product": "BTC-USD", "kind": "bracket", "params": params}
+
+
+def group(desk: Desk) -> dict[str, Any]:
+    """Of an earlier run of the account: nothing leads it."""
+    row, _ = OrderGroup.objects.get_or_create(
+        account=desk.account, generation=0, request="x", holder="manual", product=desk.market.product, side="sell",
+        kind=PlanKind.TRAILING, quantity=1, state=OrderGroup.State.DONE,
+        params={"side": "sell", "quantity": "1", "callback": "0.05", "seed": 1, "start": 0},
+    )  # fmt: skip
+    return {"id": row.pk}
+
+
+def group_ids(desk: Desk) -> dict[str, Any]:
+    return {"groups": [group(desk)["id"]]}
+
+
 def new_backtest(desk: Desk) -> dict[str, Any]:
     return {"strategy": "ma_cross", "market": RECORDED}
 
@@ -132,6 +152,13 @@ RULES = {
     "PATCH orders/{id}/": Rule(409, OWN, lambda desk: {"limit_price": "200"}, order),  # a bot's
     "POST orders/cancellations/": Rule(200, 400, order_ids),
     "POST orders/{id}/cancel/": Rule(200, OWN, place=order),
+    "GET order-groups/": Rule(200, EMPTY),
+    "POST order-groups/": Rule(400, 400, new_group),  # the halt again
+    "POST order-groups/estimate/": Rule(200, 400, new_group),
+    "POST order-groups/cancellations/": Rule(200, 400, group_ids),
+    "GET order-groups/kinds/": Rule(200, SHARED),
+    "GET order-groups/{id}/": Rule(200, OWN, place=group),
+    "POST order-groups/{id}/cancel/": Rule(409, OWN, place=group),
     "GET positions/": Rule(200, EMPTY),
     "GET positions/{id}/": Rule(200, OWN, place=open_position),
     "GET trades/": Rule(200, EMPTY),
@@ -169,7 +196,7 @@ RULES = {
     "POST market/venues/{venue}/start/": Rule(403, 403, lambda desk: {"reason": "again"}, venue),  # operators' alone
     "POST market/venues/{venue}/stop/": Rule(403, 403, lambda desk: {"reason": "storm"}, venue),
 }
-READING = {"POST bots/{id}/evaluate/", "POST orders/estimate/"}  # changes nothing
+READING = {"POST bots/{id}/evaluate/", "POST orders/estimate/", "POST order-groups/estimate/"}  # changes nothing
 PUBLIC = {
     "GET /api/schema/", "GET /api/docs/", "GET /api/redoc/", "POST auth/token/", "POST auth/token/refresh/",
     "POST auth/token/verify/", "POST auth/token/revoke/",
