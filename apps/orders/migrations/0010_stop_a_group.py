@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orders', '0008_let_operators_decide_on_differences'),
+        ('orders', '0009_when_exchanges_answered'),
     ]
 
     operations = [
