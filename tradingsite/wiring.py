@@ -11,6 +11,7 @@ from apps.accounts.sweeps import sign_ins_sweep
 from apps.backtests.queue import sweep as backtests_sweep
 from apps.bots import metrics as bot_metrics
 from apps.bots.batches import batches_open, batches_settled, batches_sweep
+from apps.bots.recovery import bots_recover
 from apps.bots.selectors import products_of_bots
 from apps.dashboard.console import console_sweep
 from apps.ledger.selectors import products_held
@@ -116,6 +117,7 @@ def connect() -> None:
     orders.exchange_for = exchange_for
     orders.groups_work, orders.groups_advance = groups_work, groups_advance
     orders.on_finished["bot"] = bot_order_finished
+    orders.on_recovered[:] = [bots_recover]
     markets.on_event[:] = [match_orders, batches_open]
     markets.on_seconds[:] = [match_seconds]
     markets.on_session[:] = [session_restart]

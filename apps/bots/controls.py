@@ -32,6 +32,13 @@ CONTROLS = (
     Control("min_confidence", "Least confidence", "a signal below it does not trade, 0 to 1", 0.7, 0, 1),
 )
 SIZE_MODES = {"quote": SizeMode.QUOTE, "equity": SizeMode.EQUITY, "risk": SizeMode.RISK}
+# What becomes of a bot whose account was left alone for long, such as after a breakdown.
+RECOVERIES = {
+    "resume": "Goes on where it was",
+    "flatten": "Cancels its orders, sells its position and pauses",
+    "hold": "Keeps its position with its stop and pauses",
+}
+RECOVERY = "resume"  # unless told otherwise
 MOST = {"equity": 1.0, "risk": 0.01}  # largest ratio of equity a position may take or put at risk
 
 
@@ -39,11 +46,14 @@ def validate(raw: Mapping[str, Any]) -> dict[str, Any]:
     """Clean controls with defaults filled in. ValidationError names each field, its value and the rule."""
     errors: dict[str, str] = {}
     clean: dict[str, Any] = {}
-    unknown = set(raw) - {control.name for control in CONTROLS} - {"size_mode"}
+    unknown = set(raw) - {control.name for control in CONTROLS} - {"size_mode", "recovery"}
     errors.update(dict.fromkeys(sorted(unknown), "is not a control of a bot"))
     mode = clean["size_mode"] = str(raw.get("size_mode", "equity"))
     if mode not in SIZE_MODES:
         errors["size_mode"] = f"must be one of {', '.join(SIZE_MODES)}, was {mode!r}"
+    recovery = clean["recovery"] = str(raw.get("recovery", RECOVERY))
+    if recovery not in RECOVERIES:
+        errors["recovery"] = f"must be one of {', '.join(RECOVERIES)}, was {recovery!r}"
     for control in CONTROLS:
         try:
             clean[control.name] = _number(control, raw.get(control.name, control.default))

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from apps.bots.controls import MOST
+from apps.bots.controls import MOST, RECOVERIES, RECOVERY
 from apps.bots.fields import NumberField, control_fields, number, parameter_field, percent_text, ratio_of
 from apps.bots.models import BotVersion
 from apps.markets.models import TIMEFRAMES, Product
@@ -63,6 +63,12 @@ class BotForm(forms.Form):
         error_messages={"invalid_choice": "Size must be counted as equity, quote or risk, was %(value)s."},
     )  # fmt: skip
 
+    recovery = forms.ChoiceField(
+        choices=list(RECOVERIES.items()), label="After a breakdown", required=False,
+        help_text="What it does when its account was left alone for more than three minutes",
+        error_messages={"invalid_choice": f"After a breakdown must be one of {', '.join(RECOVERIES)}, was %(value)s."},
+    )  # fmt: skip
+
     def __init__(
         self, *args: Any, strategy: Strategy, quote: str, version: BotVersion | None = None, **options: Any
     ) -> None:
@@ -83,6 +89,7 @@ class BotForm(forms.Form):
             "confirmation": self.strategy.confirmation,
             "size_mode": "equity",
             "size": "5",
+            "recovery": RECOVERY,
         }
 
     def clean(self) -> dict[str, Any]:
@@ -115,7 +122,8 @@ class BotForm(forms.Form):
     @property
     def controls(self) -> dict[str, Any]:
         names = ["size_mode", "size", *control_fields()]
-        return {name: self.cleaned_data[name] for name in names}
+        recovery = self.cleaned_data["recovery"] or RECOVERY
+        return {"recovery": recovery} | {name: self.cleaned_data[name] for name in names}
 
     @property
     def parameter_fields(self) -> list[forms.BoundField]:
@@ -123,7 +131,7 @@ class BotForm(forms.Form):
 
     @property
     def control_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in control_fields()]
+        return [self[name] for name in (*control_fields(), "recovery")]
 
     def refuse(self, error: ValidationError) -> None:
         """Puts what a service refused beside the fields it names."""
@@ -135,7 +143,7 @@ class BotForm(forms.Form):
 
 def told_initial(version: BotVersion) -> dict[str, Any]:
     """A version as the form shows it."""
-    controls = dict(version.controls)
+    controls = {"recovery": RECOVERY} | version.controls
     size = controls.pop("size")
     shown = percent_text(size) if controls["size_mode"] in MOST else f"{Decimal(repr(size)).normalize():f}"
     params = {PARAM + name: value for name, value in version.params.items()}

@@ -29,7 +29,8 @@ class Told:
         """[field, old, new] of everything that changes."""
         if old is None:
             return []
-        before = {"timeframe": old.timeframe, **old.params, **old.controls}
+        unsaid = {"recovery": bot_controls.RECOVERY}  # by versions of before there was a choice
+        before = {"timeframe": old.timeframe, **old.params, **unsaid, **old.controls}
         after = {"timeframe": self.timeframe, **self.params, **self.controls}
         return [[name, before.get(name), value] for name, value in after.items() if before.get(name) != value]
 

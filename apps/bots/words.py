@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from apps.bots.controls import CONTROLS, MOST
+from apps.bots.controls import CONTROLS, MOST, RECOVERIES, RECOVERY
 from apps.bots.fields import RATIO_CONTROLS, SECONDS_CONTROLS, is_switch
 from apps.bots.models import Bot, BotVersion
 from apps.operations.formats import money, percent, span, timeframe
 from engine.strategies.registry import REGISTRY
 
+AFTER = "After a breakdown"
 SIZES = {"equity": "of equity", "risk": "of equity at risk until the stop", "quote": ""}
 
 
@@ -40,7 +41,8 @@ def told_values(strategy: str, seconds: int, params: dict[str, Any], controls: d
         item.name for item in REGISTRY[strategy].parameters
     ]
     values = controls | params
-    return lines + [Told(label(strategy, name), words(strategy, name, values.get(name))) for name in names]
+    lines += [Told(label(strategy, name), words(strategy, name, values.get(name))) for name in names]
+    return [*lines, Told(AFTER, RECOVERIES[controls.get("recovery", RECOVERY)])]
 
 
 def size_words(mode: str, size: float) -> str:
@@ -57,7 +59,7 @@ def changes(version: BotVersion) -> list[Change]:
 
 
 def label(strategy: str, name: str) -> str:
-    labels = {"timeframe": "Bars of", "size_mode": "Size counted as"}
+    labels = {"timeframe": "Bars of", "size_mode": "Size counted as", "recovery": AFTER}
     labels |= {control.name: control.label for control in CONTROLS}
     labels |= {item.name: item.label for item in REGISTRY[strategy].parameters}
     return labels.get(name, name)

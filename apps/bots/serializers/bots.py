@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.accounts.api.own import AccountField
-from apps.bots.controls import CONTROLS, SIZE_MODES
+from apps.bots.controls import CONTROLS, RECOVERIES, SIZE_MODES
 from apps.bots.models import Bot, BotVersion
 from apps.bots.services import NAME_LENGTH
 from apps.markets.serializers import Timeframe
@@ -16,6 +16,7 @@ from engine.temperature import Temperature
 PARAMS = {"fast": 10, "slow": 30, "stop": 0.02, "target": 0.05, "hold": 0}
 CONTROLS_EXAMPLE = {
     "size_mode": "equity", "size": 0.05, "confirmation": 0, "cooldown": 0, "step": 0.0, "min_confidence": 0.7,
+    "recovery": "resume",
 }  # fmt: skip
 BOT = {
     "id": 12, "name": "Morning cross", "account": 3, "venue": "replay", "product": "BTC-USD", "state": "running",
@@ -32,6 +33,9 @@ class ControlsSerializer(Input):
     """Trade controls; those left out keep their value, or their default in a new bot."""
 
     size_mode = serializers.ChoiceField(list(SIZE_MODES), required=False)
+    recovery = serializers.ChoiceField(
+        list(RECOVERIES), required=False, help_text="What it does when its account was left alone for long."
+    )
 
     def get_fields(self) -> dict[str, Any]:
         bounds = {

@@ -70,6 +70,7 @@ def test_what_is_not_told_has_the_strategys_and_the_controls_defaults(account, p
     version = create(account, product).version
     assert version.controls == {
         "size_mode": "equity", "size": 0.05, "confirmation": 0, "cooldown": 0, "step": 0.0, "min_confidence": 0.7,
+        "recovery": "resume",
     }  # fmt: skip
 
 
