@@ -14,6 +14,7 @@ from apps.operations.hints import hint
 from apps.operations.nudges import nudge
 from apps.orders import registry
 from apps.orders.models import ExchangeCursor
+from apps.orders.polling import live_accounts
 from apps.orders.reconciliation.models import Reconciled, RecoveryReport
 from apps.orders.reconciliation.run import Outcome, reconcile
 from apps.orders.seats import has_owner, seats
@@ -83,7 +84,7 @@ def reconcile_now(account: TradingAccount) -> Outcome | None:
 
 def recovery_sweep() -> None:
     """Nudges the live accounts that nobody owns or whose reconciliation is due."""
-    live = TradingAccount.objects.filter(mode=TradingAccount.Mode.LIVE).order_by("pk")
+    live = live_accounts().order_by("pk")
     due = Q(reconciled=None) | Q(reconciled__due=None) | Q(reconciled__due__lte=timezone.now())
     late = set(live.filter(due).values_list("pk", flat=True))
     late.update(seats.orphans(live.values_list("pk", flat=True)))

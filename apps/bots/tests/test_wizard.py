@@ -80,7 +80,8 @@ def test_it_creates_and_starts_a_bot_as_it_was_told(client, address):
     assert (bot.name, bot.state, bot.version.timeframe) == ("First", "running", 900)
     assert bot.version.params == {"fast": 10, "slow": 30, "stop": 0.02, "target": 0.04, "hold": 0}
     assert bot.version.controls == {
-        "size_mode": "equity", "size": 0.05, "confirmation": 0, "cooldown": 60, "step": 0.005, "min_confidence": 0.7, "recovery": "resume",
+        "size_mode": "equity", "size": 0.05, "confirmation": 0, "cooldown": 60, "step": 0.005, "min_confidence": 0.7,
+        "recovery": "resume",
     }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from apps.accounts.models import TradingAccount
 from apps.operations.hints import hint, toast
 from apps.orders.reconciliation.models import Difference, Kind
 from apps.risk.services import breaker_reset, breaker_trip
+from engine.orders.states import OrderState
 
 logger = logging.getLogger(__name__)
 BREAKER = "reconciliation"
@@ -79,9 +80,12 @@ def gone(account: TradingAccount, kept: Iterable[int], *, kinds: Iterable[Kind] 
 
 
 def alarming(account: TradingAccount) -> list[Difference]:
-    """Those that a person must decide on, or that must go away, before entries are allowed again."""
+    """Those that a person must decide on, or that must go away, before entries are allowed again.
+
+    An order that was surely looked for and is nowhere waits for a person too, and says nothing against the books.
+    """
     rows = Difference.objects.filter(account=account, resolved=None, confirmed__isnull=False).order_by("pk")
-    return list(rows.exclude(kind=Kind.DUST).exclude(how=How.IGNORED))
+    return list(rows.exclude(kind=Kind.DUST).exclude(how=How.IGNORED).exclude(order__state=OrderState.NOT_FOUND))
 
 
 def breaker_set(account: TradingAccount) -> bool:

@@ -117,7 +117,7 @@ def test_an_order_that_was_never_placed_frees_what_it_held(live, clock, by):
     minute(live, clock, 200)
     minute(live, clock, 200)
     row = Difference.objects.get(kind="unknown_outcome")
-    assert (live.held(), tripped(live)) == (110, True)
+    assert (live.held(), tripped(live)) == (110, False)
     decisions.never_placed(difference=row, by=by, reason="not in the app either")
     assert (live.state(order), live.held(), tripped(live)) == ("rejected", 0, False)
 

@@ -275,6 +275,7 @@ def test_the_clock_finds_accounts_that_nobody_owns(live, clock, monkeypatch):
     told = []
     monkeypatch.setattr("apps.orders.recovery.nudge", lambda actor, *args, **options: told.append((actor, *args)))
     account_tend(live.account.pk)
+    monkeypatch.setattr("apps.orders.recovery.live_accounts", TradingAccount.objects.all)
     recovery_sweep()
     assert told == []
     seats.leave()

@@ -63,12 +63,7 @@ class Installation:
 
     def kill_redis(self) -> None:
         """kill -9: what it held is gone. It runs again when this returns."""
-        pid = self.services.pids()["valkey"]
-        assert pid is not None
-        os.kill(pid, signal.SIGKILL)
-        while self.services.pids()["valkey"] is not None:
-            time.sleep(0.01)
-        self.services.revive()
+        kill_redis(self.services)
 
     def _url(self, name: str) -> str:
         return database_url(self.environ["DATABASE_URL"], name)
@@ -78,6 +73,16 @@ class Installation:
         inherited = Environment(Layout.of(os.environ)).environ(os.environ)
         own = {"DATABASE_URL": self._url(PLAYED), "PORT": str(free_port()), "BIND": LOOPBACK, "PGOPTIONS": CALM}
         return {**inherited, **self.environ, **LEASES, **UNLIMITED, **own, "DEBUG": "1"}
+
+
+def kill_redis(services: Services) -> None:
+    """kill -9 of a Valkey of one's own: what it held is gone. It runs again when this returns."""
+    pid = services.pids()["valkey"]
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    while services.pids()["valkey"] is not None:
+        time.sleep(0.01)
+    services.revive()
 
 
 @contextmanager
