@@ -4,6 +4,7 @@ import os
 import socket
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 
 import psycopg
 from django.db import connection, transaction
@@ -65,6 +66,8 @@ class Seats:
         with self._mutex:
             self._epochs.clear()
             if self._session is not None:
+                with suppress(psycopg.OperationalError):  # the connection is lost, and the locks with it
+                    self._session.execute("SELECT pg_advisory_unlock_all()")
                 self._session.close()
                 self._session = None
 

@@ -11,8 +11,10 @@ def desk(db, monkeypatch):
 
 
 @pytest.fixture
-def live(desk, clock):
-    """A live account whose portfolio holds what the ledger says; this process leaves its seat afterwards."""
+def live(desk, clock, monkeypatch):
+    """A live account whose portfolio holds what the ledger says, of an owner who may trade; this process leaves its
+    seat afterwards."""
+    monkeypatch.setattr("apps.orders.submission.entry_refusal", lambda account: "")
     TradingAccount.objects.filter(pk=desk.account.pk).update(mode="live")
     desk.account.refresh_from_db()
     desk.agree()
