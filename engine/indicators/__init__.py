@@ -8,7 +8,8 @@ tests hold them to pandas-ta bit for bit.
 from collections.abc import Callable
 
 import numpy as np
-import talib
+
+from engine.indicators.library import talib
 
 __all__ = ["bollinger", "ema", "macd", "rsi", "sma"]
 

@@ -1,6 +1,8 @@
 """The indicators against pandas-ta and against spreadsheets of others."""
 
 import csv
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -78,3 +80,16 @@ def test_the_simple_average_is_the_middle_band_of_the_spreadsheet():
     shown = ~np.isnan(expected)
     assert shown.sum() > 10
     np.testing.assert_allclose(sma(column(rows, "Close"), 20)[shown], expected[shown], rtol=1e-7)
+
+
+def test_indicators_need_no_pandas_and_leave_it_to_others():
+    script = """
+import sys
+import numpy as np
+from engine.indicators import ema
+assert not {"pandas", "polars", "talib"} & set(sys.modules), sys.modules.keys()
+values = np.arange(30.0)
+import pandas, talib
+assert talib.EMA(pandas.Series(values), 5).equals(pandas.Series(ema(values, 5)))
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=Path(__file__).parents[2])

@@ -8,6 +8,8 @@ import numpy as np
 from django import forms
 from django.core.exceptions import ValidationError
 
+from engine.indicators import bollinger, ema, macd, rsi, sma
+
 SHORTEST, LONGEST = 2, 400  # bars of an average
 MOST = 3  # averages of one kind
 SETTLING = 8  # lengths after which a smoothed value has forgotten where it began
@@ -75,11 +77,6 @@ def warm_up(chosen: dict[str, Any]) -> int:
 
 def drawn(chosen: dict[str, Any], closes: np.ndarray) -> Iterator[Drawn]:
     """What was chosen, over the closes."""
-    if not chosen:
-        return
-    # TA-Lib's wrapper loads pandas where it is installed: only processes that draw an indicator pay for it.
-    from engine.indicators import bollinger, ema, macd, rsi, sma  # noqa: PLC0415
-
     for name, average in (("ma", sma), ("ema", ema)):
         for length in chosen.get(name, ()):
             yield Drawn(f"{name.upper()} {length}", "price", "line", average(closes, length))
