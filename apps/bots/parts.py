@@ -11,7 +11,7 @@ from apps.orders.models import Order
 from apps.portfolio.results import closed_positions
 from engine.gates import Gate
 
-SHOWN = 15
+SHOWN = 12
 
 
 @dataclass(frozen=True)

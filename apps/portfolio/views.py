@@ -28,6 +28,7 @@ from apps.portfolio.trades import SORTS, TradeFilter, chart_address, totals
 
 CSV_ROWS = 50_000
 TRANSFERS = 20
+ROWS = 40  # of a page of trades: wide ones, and a phone lays out every cell
 
 
 @require_safe
@@ -53,7 +54,7 @@ def trades(request: UserRequest) -> HttpResponse:
     form = TradeFilter(request.GET, user=request.user)
     rows = form.trades()
     sort, descending = _sort(request)
-    part = keyset(rows, key=sort, descending=descending, cursor=request.GET.get("after", ""))
+    part = keyset(rows, key=sort, descending=descending, cursor=request.GET.get("after", ""), size=ROWS)
     context = {
         "form": form,
         "part": part,

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from engine.indicators import ema, rsi, sma
 from engine.strategies.base import Condition, Parameter, ParameterError, Params, Signals, Strategy
 from engine.strategies.forgetting import average_memory, wilder_memory
 
@@ -42,7 +43,6 @@ def warmup(params: Params) -> int:
 
 def compute(candles: np.ndarray, params: Params) -> Signals:
     # Compiled and heavy: kept out of the processes that only show forms.
-    from engine.indicators import ema, rsi, sma  # noqa: PLC0415
     from engine.strategies.ema_rsi_volume_columns import close_and_volume, signal_columns  # noqa: PLC0415
 
     close, volume = close_and_volume(np.require(candles, requirements=["C", "W"]))

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from engine.indicators import sma
 from engine.strategies.base import Condition, Parameter, ParameterError, Params, Signals, Strategy
 
 TOUCH = 1e-9  # averages nearer than this, relative, are equal: float noise must not make a cross
@@ -46,7 +47,6 @@ def _shifted(column: np.ndarray) -> np.ndarray:
 
 def compute(candles: np.ndarray, params: Params) -> Signals:
     # Compiled and heavy: kept out of the processes that only show forms.
-    from engine.indicators import sma  # noqa: PLC0415
     from engine.strategies.ma_cross_columns import signal_columns  # noqa: PLC0415
 
     close = np.ascontiguousarray(candles["close"])

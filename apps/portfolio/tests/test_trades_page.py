@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 
 from apps.ledger.models import Position
-from apps.operations import paging
+from apps.portfolio import views
 from tradingsite.testing.market import make_product
 from tradingsite.testing.people import make_account, make_bot
 
@@ -120,7 +120,7 @@ def test_it_names_what_it_cannot_filter_by(client, bot, query, words):
 
 
 def test_it_turns_pages_without_missing_or_repeating_a_trade(client, bot, monkeypatch):
-    monkeypatch.setattr(paging.keyset, "__kwdefaults__", {"size": 4})
+    monkeypatch.setattr(views, "ROWS", 4)
     for number in range(10):
         trade(bot, number // 3, str(number % 2))  # equal keys across the pages
     seen, query = [], {"sort": "net"}
@@ -188,7 +188,7 @@ def test_a_trade_leads_to_its_chart_as_long_as_its_bars_are_played(client, bot):
 
 
 def test_the_totals_are_those_of_the_filter_and_not_of_the_page(client, bot, monkeypatch):
-    monkeypatch.setattr(paging.keyset, "__kwdefaults__", {"size": 2})
+    monkeypatch.setattr(views, "ROWS", 2)
     for number in range(5):
         trade(bot, number, str(number))
     totals = client.get(reverse("portfolio:trades")).context["totals"]
