@@ -3,7 +3,10 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
-from apps.accounts.api import schema  # noqa: F401  for the description of the API
+from apps.accounts.api import (
+    connections,
+    schema,  # noqa: F401  for the description of the API
+)
 from apps.accounts.api.me import MeView
 from apps.backtests import api as backtests
 from apps.bots import api as bots
@@ -16,7 +19,7 @@ from apps.portfolio import api as portfolio
 from apps.risk import api as risk
 
 router = SimpleRouter()
-for app in (backtests, bots, ledger, markets, orders, portfolio, risk):
+for app in (backtests, bots, connections, ledger, markets, orders, portfolio, risk):
     for prefix, viewset, name in app.ROUTES:
         router.register(prefix, viewset, name)
 

@@ -30,6 +30,7 @@ from apps.operations.sweeps import Sweep, sweeps
 from apps.orders import metrics as order_metrics
 from apps.orders import registry as orders
 from apps.orders.channels import listening
+from apps.orders.freshness import troubles
 from apps.orders.live import live_exchange, refuse_while_orders_work
 from apps.orders.models import Order
 from apps.orders.polling import polling_sweep
@@ -113,6 +114,7 @@ def connect() -> None:
     accounts.on_delete[:] = [user_end]
     accounts.on_connect[:] = [live_account_open]
     accounts.on_disconnect[:] = [refuse_while_orders_work]
+    accounts.troubles_of[:] = [troubles]
     accounts.personal[:] = PERSONAL
     orders.exchange_for = exchange_for
     orders.groups_work, orders.groups_advance = groups_work, groups_advance

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Model, Q, QuerySet
 
@@ -19,6 +20,9 @@ on_connect: list[Callable[[TradingAccount, Mapping[str, Balance]], object]] = []
 
 # A locked live account is about to lose its connection. ValidationError keeps it.
 on_disconnect: list[Callable[[TradingAccount], object]] = []
+
+# What the owner of a live account should know of how old its figures are, in words.
+troubles_of: list[Callable[[TradingAccount, datetime], list[str]]] = []
 
 
 @dataclass(frozen=True)

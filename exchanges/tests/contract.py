@@ -1,12 +1,13 @@
 """What every exchange adapter must do. An adapter's tests inherit the class and give a ``venue`` fixture."""
 
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any, Protocol
 from uuid import uuid4
 
 import pytest
 
-from engine.kinds import OrderKind
+from engine.kinds import OrderKind, TimeInForce
 from engine.orders.states import OrderState
 from exchanges.port import Exchange, FillReport, NewOrder, OrderReport, Rejected
 
@@ -47,6 +48,13 @@ class ExchangeContract:
     def place(self, venue: Venue, **fields: Any) -> NewOrder:
         order = self.new(venue, **fields)
         venue.exchange.place(order)
+        return order
+
+    def attempt(self, venue: Venue, **fields: Any) -> NewOrder:
+        """Places an order that the exchange may refuse at once or end later."""
+        order = self.new(venue, **fields)
+        with suppress(Rejected):
+            venue.exchange.place(order)
         return order
 
     def sale(self, venue: Venue, **fields: Any) -> NewOrder:
@@ -159,6 +167,44 @@ class ExchangeContract:
         assert sum(fill.quantity for fill in fills) == 1
         assert {fill.reason for fill in fills} == {reason}
         assert self.show(venue, order).state == OrderState.FILLED
+
+    def test_a_stop_limit_order_sells_below_its_stop_and_not_below_its_limit(self, venue):
+        venue.own("1")
+        order = self.sale(venue, kind=OrderKind.STOP_LIMIT, stop_price=D(95), limit_price=D(93))
+        venue.trade("99", "95.01")
+        assert self.show(venue, order).state == OrderState.OPEN
+        venue.trade("94", "94")
+        fills = self.fills(venue, order)
+        assert sum(fill.quantity for fill in fills) == 1
+        assert all(93 <= fill.price <= 95 for fill in fills)
+
+    def test_an_order_that_must_fill_at_once_never_rests(self, venue):
+        orders = [
+            self.place(venue, kind=OrderKind.LIMIT, limit_price=D(90), time_in_force=TimeInForce.IOC),
+            self.attempt(venue, kind=OrderKind.LIMIT, limit_price=D(90), time_in_force=TimeInForce.FOK),
+        ]
+        venue.trade("99", "89")
+        for order in orders:
+            assert self.fills(venue, order) == []
+        assert venue.exchange.open_orders() == []
+
+    def test_an_order_that_can_fill_at_once_does_whatever_its_time(self, venue):
+        for time_in_force in (TimeInForce.IOC, TimeInForce.FOK, TimeInForce.GTC):
+            order = self.place(
+                venue, kind=OrderKind.LIMIT, limit_price=D(105), quantity=D("0.1"), time_in_force=time_in_force
+            )
+            venue.trade("100")
+            assert sum(fill.quantity for fill in self.fills(venue, order)) == D("0.1")
+
+    def test_a_post_only_order_makes_or_does_not_trade(self, venue):
+        taker = self.attempt(venue, kind=OrderKind.LIMIT, limit_price=D(105), post_only=True)
+        venue.trade("100")
+        assert self.fills(venue, taker) == []
+        maker = self.place(venue, kind=OrderKind.LIMIT, limit_price=D(95), post_only=True)
+        venue.trade("99", "94")
+        fills = self.fills(venue, maker)
+        assert sum(fill.quantity for fill in fills) == 1
+        assert all(fill.maker for fill in fills)
 
     def test_what_is_reported_filled_is_what_the_fills_add_up_to(self, venue):
         orders = [self.place(venue, quantity=D(quantity)) for quantity in ("0.5", "0.25")]

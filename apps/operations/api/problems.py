@@ -16,7 +16,7 @@ from apps.operations.api.refusals import TooLarge
 
 MEDIA_TYPE = "application/problem+json"
 BODY = "body"  # the field of an error that belongs to no field
-SECRET = {"password", "code", "access", "refresh", "token"}  # never said back
+SECRET = {"password", "code", "access", "refresh", "token", "key"}  # never said back
 LONGEST = 200  # characters of a value said back
 RULES = {"required": "must be given", "null": "must not be null", "blank": "must not be empty"}
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from drf_spectacular.generators import EndpointEnumerator
 
+from apps.accounts.models import ExchangeConnection
 from apps.backtests.models import Backtest
 from apps.backtests.tests.asking import RECORDED
 from apps.backtests.tests.asking import ask as ask_backtest
@@ -81,6 +82,11 @@ def limit_change(desk: Desk) -> dict[str, Any]:
         account=desk.account, by=desk.owner, values={"max_positions": 4}
     )
     return {"id": change.pk}
+
+
+def connection(desk: Desk) -> dict[str, Any]:
+    known = {"label": "Main", "venue": "coinbase", "portfolio": "p", "secret": "of another installation"}
+    return {"id": ExchangeConnection.objects.get_or_create(owner=desk.owner, defaults=known)[0].pk}
 
 
 def order_ids(desk: Desk) -> dict[str, Any]:
@@ -172,6 +178,13 @@ RULES = {
     "POST halts/{id}/release/": Rule(
         200, OWN, lambda desk: {"reason": "seen", "password": PASSWORD}, lambda desk: {"id": desk.halt.pk}
     ),
+    "GET connections/": Rule(200, EMPTY),
+    "POST connections/": Rule(400, 400, lambda desk: {"label": "Main", "key": "none", "password": PASSWORD}),
+    "GET connections/{id}/": Rule(200, OWN, place=connection),
+    "POST connections/{id}/check/": Rule(503, OWN, nothing, connection),  # nobody can open its key
+    "POST connections/{id}/live/": Rule(409, OWN, lambda desk: {"sure": "YES", "password": PASSWORD}, connection),
+    "POST connections/{id}/pause/": Rule(200, OWN, nothing, connection),
+    "DELETE connections/{id}/": Rule(204, OWN, place=connection),
     "GET accounts/": Rule(200, EMPTY),
     "POST accounts/": Rule(201, 201, lambda desk: {"name": "Another"}),
     "GET accounts/{id}/": Rule(200, OWN, place=account),
