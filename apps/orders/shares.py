@@ -9,11 +9,10 @@ from apps.markets.models import Feed
 from apps.operations.formats import exact
 from apps.orders.inventory import sellable
 from apps.orders.models import Side
-from engine.kinds import OrderKind
 
 
 def share_of(
-    account: TradingAccount, feed: Feed, *, side: str, kind: OrderKind, percent: int, price: Decimal | None
+    account: TradingAccount, feed: Feed, *, side: str, at_market: bool, percent: int, price: Decimal | None
 ) -> tuple[str, str]:
     """Field and value: the ``amount`` (quote) of a market buy, else the ``quantity`` (base) at the ``price`` asked for
     or the last one."""
@@ -22,7 +21,7 @@ def share_of(
         return "quantity", _steps(sellable(account, MANUAL, product) * share, product.base_increment)
     balance = Balance.objects.filter(account=account, currency=product.quote).first()
     free = (balance.free if balance else Decimal(0)) * share
-    if kind == OrderKind.MARKET:
+    if at_market:
         return "amount", _steps(free, product.quote_increment)
     each = (price or exact(feed.price or 0)) * (1 + account.fee_taker)
     # A hair less: the hold is rounded up.

@@ -9,6 +9,7 @@ urlpatterns = [
     path("orders/send/", ticket.send, name="send"),
     path("orders/size/", ticket.size, name="size"),
     path("orders/cancel/", single.cancel, name="cancel"),
+    path("orders/advanced/<int:pk>/", single.group_page, name="group"),
     path("orders/<int:pk>/", single.order_page, name="order"),
     path("orders/<int:pk>/edit/", single.edit, name="edit"),
 ]

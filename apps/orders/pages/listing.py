@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from django.db.models import QuerySet
-
 from apps.accounts.models import User
 from apps.markets.models import Feed
 from apps.operations.formats import exact
 from apps.orders.models import Order, OrderGroup
-from apps.orders.selectors import orders
+from apps.orders.selectors import groups, orders
+from apps.orders.serializers.groups import waiting_words
 from engine.kinds import OrderKind
 from engine.orders.states import WORKING
 
@@ -43,7 +42,9 @@ class OrderRow:
 
     @property
     def can_cancel(self) -> bool:
-        """A sale at market is on its way; what is asked for twice is asked for once."""
+        """A sale at market is on its way; orders of a group go with it; nothing is asked for twice."""
+        if self.order.group_id is not None:
+            return False
         return self.order.purpose != Order.Purpose.EXIT and not self.order.cancel_requested
 
 
@@ -54,13 +55,17 @@ class Tree:
     group: OrderGroup | None = None
     rows: list[OrderRow] = field(default_factory=list)
 
+    @property
+    def waits_for(self) -> str:
+        return waiting_words(self.group) if self.group else ""
+
 
 def trees(user: User) -> list[Tree]:
     """What works for the user: active groups and orders, newest first; the orders of a group below it."""
     working = list(orders(user).filter(state__in=WORKING).select_related("group").order_by("-pk"))
-    groups = list(_active_groups(user))
+    active = groups(user).filter(state=OrderGroup.State.ACTIVE)
     last = _last_prices([order.product_id for order in working])
-    found = {group.pk: Tree(group) for group in groups}
+    found = {group.pk: Tree(group) for group in active}
     alone = []
     for order in working:
         row = OrderRow(order, last.get(order.product_id))
@@ -69,15 +74,6 @@ def trees(user: User) -> list[Tree]:
         else:
             found.setdefault(order.group.pk, Tree(order.group)).rows.append(row)
     return [*sorted(found.values(), key=lambda tree: -tree.group.pk if tree.group else 0), *alone]
-
-
-def count(found: Sequence[Tree]) -> int:
-    return sum(len(tree.rows) for tree in found)
-
-
-def _active_groups(user: User) -> QuerySet[OrderGroup]:
-    active = OrderGroup.objects.filter(account__owner=user, state=OrderGroup.State.ACTIVE)
-    return active.select_related("product", "account")
 
 
 def _last_prices(products: Sequence[int]) -> dict[int, Decimal]:

@@ -1,4 +1,4 @@
-"""One order: its trail of events and fills, its edit; and the cancels."""
+"""One order, plain or advanced: its trail, its change; and the cancels."""
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -12,13 +12,17 @@ from apps.accounts.requests import UserRequest
 from apps.ledger.holders import MANUAL
 from apps.operations.once import new_key
 from apps.operations.pages import page
+from apps.orders.groups.endings import groups_cancel
 from apps.orders.manual import EDITABLE, order_edit
 from apps.orders.models import Order
-from apps.orders.pages.forms import EditForm, told_of
-from apps.orders.selectors import orders
+from apps.orders.pages.forms import EditForm
+from apps.orders.pages.writing import refuse
+from apps.orders.selectors import groups, orders
+from apps.orders.serializers.groups import waiting_words
 from apps.orders.services import orders_cancel
-from engine.kinds import OrderKind
+from engine.kinds import OrderKind, PlanKind
 from engine.orders.states import WORKING
+from engine.plans.definitions import DEFINITIONS
 
 MOST = 500  # orders cancelled by one form
 
@@ -49,12 +53,26 @@ def edit(request: UserRequest, pk: int) -> HttpResponse:
         try:
             new = order_edit(user=request.user, order=order, request=key, **form.changed())
         except ValidationError as error:
-            told_of(form, error)
+            refuse(form, error)
         else:
             messages.success(request, f"Order #{new.pk} replaces #{order.pk} as soon as that one's cancel is answered.")
             return redirect("orders:order", new.pk)
     context = {"order": order, "form": form, "key": key}
     return page(request, "orders/edit.html", context, status=400 if form.errors else 200)
+
+
+@require_safe
+def group_page(request: UserRequest, pk: int) -> HttpResponse:
+    group = groups(request.user).filter(pk=pk).first()
+    if group is None:
+        raise Http404(f"no advanced order {pk}")
+    asked = {field.name: field for field in DEFINITIONS[PlanKind(group.kind)].fields}
+    told = [(asked[name], value) for name, value in group.params.items() if name in asked and value is not None]
+    context = {
+        "group": group, "told": told, "waits_for": lambda: waiting_words(group),
+        "orders": lambda: list(group.orders.select_related("product").order_by("pk")),
+    }  # fmt: skip
+    return page(request, "orders/group.html", context, fragments={"group": "orders/_group_page.html"})
 
 
 @require_POST
@@ -63,16 +81,23 @@ def cancel(request: UserRequest) -> HttpResponse:
     mine = orders(request.user).filter(state__in=WORKING)
     deed = request.POST.get("deed", "")
     if deed == "all":
-        asked = mine.filter(holder=MANUAL)
+        asked, plans = mine.filter(holder=MANUAL, group=None), groups(request.user)
     else:
-        wanted = [deed] if deed.isdecimal() else request.POST.getlist("order")[:MOST]
-        asked = mine.filter(pk__in=[pk for pk in wanted if pk.isdecimal() and len(pk) < 19])
-    cancelled = orders_cancel(user=request.user, orders=asked)
-    if cancelled:
-        messages.success(request, f"The cancel of {len(cancelled)} order{'s' * (len(cancelled) != 1)} is on its way.")
+        wanted = [deed] if deed not in ("", "chosen") else request.POST.getlist("order")[:MOST]
+        asked = mine.filter(pk__in=_ids(wanted, "order-"))
+        plans = groups(request.user).filter(pk__in=_ids(wanted, "group-"))
+    count = len(groups_cancel(user=request.user, groups=plans)) + len(orders_cancel(user=request.user, orders=asked))
+    if count:
+        messages.success(request, f"The cancel of {count} order{'s' * (count != 1)} is on its way.")
     else:
         messages.info(request, "There was nothing to cancel.")
     return redirect(_back(request))
+
+
+def _ids(names: list[str], prefix: str) -> list[int]:
+    """The ids of 'order-7', 'order-8'; what is no such name is left out."""
+    ids = [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
+    return [int(pk) for pk in ids if pk.isascii() and pk.isdecimal() and len(pk) < 19]
 
 
 def can_edit(order: Order) -> bool:

@@ -1,9 +1,11 @@
 """Advanced Orders in the browser's terms: forms in, pages out. What a service refuses stands beside its field."""
 
+import html
+
 import pytest
 from django.urls import reverse
 
-from apps.orders.models import Order
+from apps.orders.models import Order, OrderGroup
 from tradingsite.testing.people import NO_LIMITS, make_account, make_user
 
 pytestmark = pytest.mark.django_db
@@ -40,19 +42,23 @@ def test_a_newcomer_finds_an_empty_ticket_and_what_each_part_is_for(owner):
     assert "No order is over yet" in text
 
 
-@pytest.mark.parametrize("kind", ["market", "limit", "stop", "stop_limit", "bracket"])
+FIELDS = {
+    "market": {"quantity"}, "limit": {"quantity", "limit_price", "time_in_force", "post_only", "expires"},
+    "trigger": {"quantity", "stop_price", "limit_price", "escalate_after"}, "twap": {"slices", "duration"},
+    "oco": {"stop_price", "target_price", "swap"}, "trailing": {"callback", "callback_amount", "rest"},
+    "bracket": {"limit_price", "stop_price", "target_price"}, "iceberg": {"display", "variance"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", FIELDS)
 @pytest.mark.parametrize("side", ["buy", "sell"])
 def test_each_kind_asks_for_its_own_fields(owner, kind, side):
     status, text = shown(owner, side=side, kind=kind)
-    is_shown = {name: f'name="{name}"' in text for name in ("limit_price", "stop_price", "amount", "post_only")}
-    if (kind, side) == ("bracket", "buy"):  # nothing to protect: the ticket falls back to a limit
+    if (kind, side) == ("bracket", "sell"):  # it opens a position: the ticket falls back to a limit
         kind = "limit"
     assert status == 200
-    assert is_shown == {
-        "limit_price": kind in ("limit", "stop_limit", "bracket"),
-        "stop_price": kind in ("stop", "stop_limit", "bracket"),
-        "amount": (kind, side) == ("market", "buy"), "post_only": kind == "limit",
-    }  # fmt: skip
+    assert all(f'name="{name}"' in text for name in FIELDS[kind])
+    assert ('name="amount"' in text) == ((kind, side) == ("market", "buy"))
 
 
 def test_a_ticket_in_the_address_is_reckoned(owner):
@@ -142,7 +148,11 @@ def test_orders_are_cancelled_one_by_one_by_choice_or_all(owner, market):
         send(owner, key=f"k{number}")
     market.settle()
     first, second, *_ = [order.pk for order in Order.objects.order_by("pk")]
-    for form, left in (({"deed": first}, 3), ({"deed": "chosen", "order": [second, "x"]}, 2), ({"deed": "all"}, 0)):
+    for form, left in (
+        ({"deed": f"order-{first}"}, 3),
+        ({"deed": "chosen", "order": [f"order-{second}", "order-x", "x"]}, 2),
+        ({"deed": "all"}, 0),
+    ):
         owner.post(reverse("orders:cancel"), form)
         market.settle()
         assert Order.objects.filter(state="open").count() == left
@@ -168,6 +178,66 @@ def test_an_order_shows_its_trail_and_is_replaced(owner, market):
     assert "can no longer be changed" in owner.get(edit, follow=True).content.decode()
 
 
+TRAILING = {"side": "sell", "kind": "trailing", "quantity": "1", "callback": "2", "order": "market", "rest": "on"}
+
+
+@pytest.fixture
+def holding(owner, market):
+    """The owner has bought 1 BTC by hand."""
+    send(owner, key="first", kind="market", quantity="1", limit_price="")
+    market.settle()
+    market.bar(100)
+
+
+def test_a_trailing_stop_is_reviewed_placed_once_and_shown_as_a_tree(owner, market, holding):
+    reviewed = owner.post(reverse("orders:review"), TRAILING).content.decode()
+    assert "Callback" in reviewed
+    assert "2 %" in reviewed
+    assert [send(owner, key="t", **TRAILING).status_code for _ in range(2)] == [302, 302]
+    group = OrderGroup.objects.get()
+    assert (group.params["callback"], group.params["rest"]) == ("0.02", True)
+    market.settle()
+    market.bar(110)
+    _, text = shown(owner)
+    assert f"Cancel advanced order #{group.pk}" in text
+    assert "107.80" in text  # 2 % below 110, in the words of what it waits for
+    told = owner.get(reverse("orders:group", args=[group.pk])).content.decode()
+    assert "107.80" in told
+    owner.post(reverse("orders:cancel"), {"deed": f"group-{group.pk}"})
+    market.settle()
+    group.refresh_from_db()
+    assert group.state == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "words"),
+    [
+        ("trailing", {"callback": "60"}, "Callback must be at least 0.01 and at most 50 %, was 60."),
+        ("trailing", {"callback": "", "order": "whim"}, "whim is not one of the available choices"),
+        ("twap", {"slices": "1", "duration": "60"}, "Slices must be at least 2, was 1."),
+        ("twap", {"slices": "2.5", "duration": "60"}, "Slices must be a whole number, was 2.5."),
+        ("oco", {"stop_price": "120", "target_price": "130"}, "Stop price must be"),
+        ("iceberg", {"display": "x"}, "Shown at a time must be a number, was x."),
+    ],
+)
+def test_what_is_wrong_with_an_advanced_order_stands_beside_its_field(owner, holding, kind, change, words):
+    answer = owner.post(reverse("orders:review"), TRAILING | {"kind": kind} | change)
+    assert answer.status_code == 400
+    assert words in html.unescape(answer.content.decode())
+    assert not OrderGroup.objects.exists()
+
+
+def test_a_stranger_does_not_see_or_cancel_an_advanced_order(client, owner, holding, market):
+    send(owner, key="t", **TRAILING)
+    group = OrderGroup.objects.get()
+    client.force_login(make_account(limits=NO_LIMITS).owner)
+    assert client.get(reverse("orders:group", args=[group.pk])).status_code == 404
+    for deed in (f"group-{group.pk}", "all"):
+        client.post(reverse("orders:cancel"), {"deed": deed})
+    group.refresh_from_db()
+    assert not group.stopping
+
+
 def test_where_a_cancel_leads_back_to_is_a_page_of_ours(owner):
     assert owner.post(reverse("orders:cancel"), {"next": "https://evil.example/"}).url == PAGE
     assert owner.post(reverse("orders:cancel"), {"next": "/orders/7/"}).url == "/orders/7/"
@@ -180,7 +250,7 @@ def test_a_stranger_sees_and_cancels_nothing(client, owner, account, market):
     client.force_login(make_account(limits=NO_LIMITS).owner)
     for name in ("order", "edit"):
         assert client.get(reverse(f"orders:{name}", args=[order.pk])).status_code == 404
-    client.post(reverse("orders:cancel"), {"deed": order.pk})
+    client.post(reverse("orders:cancel"), {"deed": f"order-{order.pk}"})
     order.refresh_from_db()
     assert not order.cancel_requested
     assert reverse("orders:order", args=[order.pk]) not in shown(client)[1]
