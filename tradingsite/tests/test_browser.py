@@ -128,6 +128,7 @@ def test_every_page_is_sound(site, live_market, size):
         *(reverse(name) for name in ("dashboard:overview", "bots:list", "bots:new", "bots:conditions")),
         *(reverse(f"portfolio:{name}") for name in ("positions", "trades", "paper", "portfolio", "charts")),
         *(f"{reverse('portfolio:performance')}?by={name}" for name in ("bot", "reason")),
+        *(f"{reverse('orders:orders')}?kind={kind}" for kind in ("bracket", "iceberg")),
         f"{reverse('portfolio:charts')}?ma=5&rsi=14&macd=on&interval=1m", reverse("dashboard:logs"),
         *(reverse(name) for name in ("risk:halts", "risk:halt", "risk:limits")),
         *(reverse(f"bots:{name}", args=[bot.pk]) for name in ("detail", "edit", "versions")),
