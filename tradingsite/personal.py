@@ -12,7 +12,7 @@ from apps.bots.models import Bot, BotVersion, Evaluation
 from apps.bots.services import bot_stop
 from apps.ledger.models import Balance, Entry, Hold, Line, Position
 from apps.operations.models import AuditEntry, IdempotentRequest
-from apps.orders.models import ExchangeCursor, Fill, Order, OrderEvent, OrderGroup, ProductCursor
+from apps.orders.models import ExchangeCursor, Fill, Order, OrderEvent, OrderGroup, ProductCursor, ProtectionGap
 from apps.orders.reconciliation.models import Difference, Reconciled, RecoveryReport
 from apps.orders.services import orders_abandon
 from apps.paper.models import PaperBook, PaperFill, PaperOrder
@@ -55,6 +55,7 @@ PERSONAL = [
     through("backtest__user", BacktestResult),
     through("book__account__owner", PaperOrder),
     through("order__account__owner", OrderEvent),
+    through("position__account__owner", ProtectionGap),
     Personal(Halt, lambda user: Q(user=user.pk) | Q(account__owner=user.pk) | Q(by=user.pk)),
     Personal(AuditEntry, audit_of),
 ]  # fmt: skip

@@ -34,6 +34,7 @@ from apps.orders.freshness import troubles
 from apps.orders.live import live_exchange, refuse_while_orders_work
 from apps.orders.models import Order
 from apps.orders.polling import polling_sweep
+from apps.orders.protection import protection_gauges, protection_sweep
 from apps.orders.recovery import recovery_sweep
 from apps.orders.sweeps import (
     accounts_with_open_orders,
@@ -130,6 +131,7 @@ def connect() -> None:
     sweeps[:] = [
         Sweep("orders", 1, orders_sweep),
         Sweep("recovery", 1, recovery_sweep),
+        Sweep("protection", 1, protection_sweep),
         Sweep("batches", 1, batches_sweep),
         Sweep("snapshots", 2, snapshots_sweep),
         Sweep("limits", 5, raises_sweep),
@@ -154,6 +156,7 @@ def watch() -> None:
         market_health.feed_gauges,
         bot_metrics.bot_gauges,
         order_metrics.order_gauges,
+        protection_gauges,
         risk_metrics.halt_gauges,
         portfolio_metrics.equity_gauges,
     ]

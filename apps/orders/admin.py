@@ -6,7 +6,7 @@ from apps.operations.columns import digits, exact, link, readable
 from apps.operations.filters import NamedValues
 from apps.operations.lists import ReadOnlyAdmin, ReadOnlyInline
 from apps.operations.tallies import Tally, tallies
-from apps.orders.models import Fill, Order, OrderEvent
+from apps.orders.models import Fill, Order, OrderEvent, OrderGroup, ProtectionGap
 from apps.orders.reconciliation import admin as reconciliation
 from engine.orders.states import OrderState
 
@@ -58,6 +58,41 @@ class OrderAdmin(ReadOnlyAdmin):
         return digits(order.average_price)
 
 
+class LegInline(ReadOnlyInline):
+    model = Order
+    fk_name = "group"
+    fields = readonly_fields = (
+        "id", "leg", "attempt", "side", "kind", "state", exact("quantity"), exact("filled"), "message",
+    )  # fmt: skip
+    verbose_name_plural = "its orders"
+
+
+@admin.register(OrderGroup)
+class OrderGroupAdmin(ReadOnlyAdmin):
+    list_display = (
+        "id", "created", "product", "kind", "side", exact("quantity"), "state", "stopping", exact("protects"),
+        "message", "holder", ACCOUNT, OWNER,
+    )  # fmt: skip
+    list_display_links = ("id", "created")
+    list_filter = ("state", "kind", "side", "stopping", "product")
+    search_fields = ("=correlation_id", "=holder", "account__owner__email")
+    search_help_text = "correlation id, holder or e-mail address"
+    list_select_related = ("account__owner", "product")
+    inlines = [LegInline]
+    fields = (
+        "product", "kind", "side", exact("quantity"), readable("params"), "state", "stopping", "message",
+        exact("protects"), "position", "changed", ACCOUNT, OWNER, "holder", "request", "correlation_id", "generation",
+        "seq", "created", "finished",
+    )  # fmt: skip
+
+
+@admin.register(ProtectionGap)
+class ProtectionGapAdmin(ReadOnlyAdmin):
+    list_display = ("id", "position", exact("quantity"), "since", "until", "told")
+    list_select_related = ("position__product",)
+    fields = (link("position"), exact("quantity"), "since", "until", "told")
+
+
 @admin.register(Fill)
 class FillAdmin(ReadOnlyAdmin):
     list_display = (
@@ -85,5 +120,13 @@ tallies.append(
         Order.objects.filter(state__in=DOUBTFUL).count,
         "orders_order",
         f"state__in={','.join(DOUBTFUL)}",
+    )
+)
+tallies.append(
+    Tally(
+        "Positions without their stop",
+        ProtectionGap.objects.filter(until=None).exclude(told=None).count,
+        "orders_protectiongap",
+        "until__isnull=True",
     )
 )

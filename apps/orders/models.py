@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from apps.accounts.models import TradingAccount
-from apps.ledger.models import money
+from apps.ledger.models import Position, money
 from apps.markets.models import Product
 from apps.orders.reconciliation.models import Difference, Reconciled, RecoveryReport
 from engine.kinds import OrderKind, PlanKind, TimeInForce
@@ -48,6 +48,7 @@ class OrderGroup(models.Model):
     quantity = money()
     params = models.JSONField(default=dict)  # as engine.plans.validate gives them
     memory = models.BinaryField(default=b"", blank=True)  # PLAN_STATE of engine.records
+    protects = money()  # base that its stop covers, resting at the exchange or watched here
     position = models.BigIntegerField(default=0)  # of the last market event it saw
     changed = models.BooleanField(default=False)  # one of its orders changed and it has not seen how
     stopping = models.BooleanField(default=False)  # it comes to its end: over when none of its orders works
@@ -229,3 +230,22 @@ class ProductCursor(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "product"], name="product_cursor_once")]
+
+
+class ProtectionGap(models.Model):
+    """A stretch in which a position that was to have a stop was not wholly covered by one. Open until it is again."""
+
+    position = models.ForeignKey(Position, on_delete=models.CASCADE, related_name="gaps")
+    since = models.DateTimeField()  # wall time
+    until = models.DateTimeField(null=True, blank=True)
+    quantity = money()  # base without a stop, as last seen
+    told = models.DateTimeField(null=True, blank=True)  # its owner was alerted
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["position"], condition=Q(until=None), name="one_open_gap_a_position")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity.normalize():f} of {self.position} without a stop"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from apps.accounts.connections.live import entry_refusal
 from apps.ledger.holders import MANUAL
 from apps.markets.models import Feed, Product
 from apps.markets.rules import product_rules
@@ -18,7 +19,7 @@ from engine.limits import daily_allowance, is_within, least_lots, share_after
 
 FIELDS = {
     Gate.DATA: "product", Gate.MARKET: "product", Gate.HALT: "account", Gate.MAX_POSITIONS: "account",
-    Gate.DAILY_LOSS: "account",
+    Gate.DAILY_LOSS: "account", Gate.EXCHANGE: "account",
 }  # fmt: skip  # the others are a matter of the quantity
 
 
@@ -45,7 +46,7 @@ def rule_lines(state: AccountState, product: Product, feed: Feed, asked: Asked, 
         lines += [*_limits(state, product, asked), _funds(state, product, asked)]
     else:
         lines.append(_inventory(state, product, asked))
-    return [*lines, _least(product, asked)]
+    return [*lines, _least(product, asked), _exchange(state, asked)]
 
 
 def _line(gate: Gate, ok: bool, value: float, threshold: float, *, used: bool = True) -> GateLine:
@@ -129,3 +130,9 @@ def _least(product: Product, asked: Asked) -> GateLine:
     least = least_lots(price, float(rules.lot), int(-(-rules.min_size // rules.lot)), float(rules.min_notional))
     notional = float(asked.quantity) * price
     return _line(Gate.MIN_SIZE, rules.lots(asked.quantity) >= least, notional, least * float(rules.lot) * price)
+
+
+def _exchange(state: AccountState, asked: Asked) -> GateLine:
+    """Real money moves in only when its owner has said so; out always."""
+    refusal = entry_refusal(state.account) if asked.side == Order.Side.BUY else ""
+    return _said(Gate.EXCHANGE, not refusal, "no" if refusal else "yes", "yes", refusal or "the exchange takes orders")

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -15,7 +15,8 @@ from apps.ledger.models import Position
 from apps.ledger.selectors import positions
 from apps.markets.models import Feed, Product
 from apps.operations.formats import exact, moment
-from apps.orders.models import Order
+from apps.orders.models import Order, ProtectionGap
+from apps.orders.protection import gaps_open, protected_quantities
 from engine.orders.states import WORKING
 
 
@@ -30,7 +31,8 @@ class Holding:
     market_time: datetime | None
     stop_price: Decimal | None  # of the resting order, else as the signal wished it
     target_price: Decimal | None
-    protected: Decimal  # base covered by a resting exit
+    protected: Decimal = Decimal(0)  # base covered by a resting exit, or by a stop that a group watches
+    gap: ProtectionGap | None = None  # while a stop is missing
 
     @property
     def key(self) -> str:
@@ -63,8 +65,8 @@ class Holding:
 
     @property
     def unprotected(self) -> Decimal:
-        """Base that no resting exit covers although the signal asked for a stop or a target."""
-        wanted = self.position.stop or self.position.target
+        """Base that no exit covers although the signal asked for a stop or a target, or a group was to give one."""
+        wanted = self.position.stop or self.position.target or self.gap
         return self.position.quantity - self.protected if wanted else Decimal(0)
 
     @property
@@ -117,11 +119,14 @@ def _open(positions: QuerySet[Position]) -> list[Position]:
 def _holdings(rows: Sequence[Position], accounts: list[TradingAccount]) -> list[Holding]:
     feeds = {feed.product_id: feed for feed in Feed.objects.filter(product__in={row.product_id for row in rows})}
     exits = _exits(accounts)
-    names = holder_names(accounts)
-    return [
-        _holding(row, feeds.get(row.product_id), exits[row.account_id, row.holder, row.product_id], names)
-        for row in rows
-    ]
+    names, stopped, gaps = holder_names(accounts), protected_quantities(rows), gaps_open(rows)
+    found = []
+    for row in rows:
+        mine = exits[row.account_id, row.holder, row.product_id]
+        held = _holding(row, feeds.get(row.product_id), mine, names)
+        resting = sum((order.remaining for order in mine), Decimal(0))
+        found.append(replace(held, protected=max(resting, stopped[row.pk]), gap=gaps.get(row.pk)))
+    return found
 
 
 def holder_names(accounts: Iterable[TradingAccount]) -> dict[str, tuple[int, str]]:
@@ -151,5 +156,4 @@ def _holding(position: Position, feed: Feed | None, exits: list[Order], names: d
         market_time=moment(feed.market_time) if feed else None,
         stop_price=stop or (entry * (1 - exact(position.stop)) if position.stop else None),
         target_price=target or (entry * (1 + exact(position.target)) if position.target else None),
-        protected=sum((order.remaining for order in exits), Decimal(0)),
     )

@@ -19,6 +19,7 @@ from apps.orders.groups.deeds import Step, deed_do
 from apps.orders.groups.rows import available, leg_records, plan_record, quiet_event
 from apps.orders.groups.waiting import groups_due
 from apps.orders.models import Order, OrderGroup, ProductCursor
+from apps.orders.protection import protection_lost
 from engine import records
 from engine.config import rules_record
 from engine.kinds import Deed, EventKind, PlanOutcome
@@ -26,6 +27,7 @@ from engine.memory import MemorySchemaError
 from engine.orders.states import OrderState
 from engine.plans.advance import advance
 from engine.plans.memory import state_bytes, state_from_bytes
+from engine.plans.triggers import protected
 
 ROUNDS = 20  # an answer of ours (a refusal) may make the plan ask for more
 AT_EXCHANGE = [OrderState.OPEN, OrderState.CANCELLING]
@@ -115,8 +117,11 @@ class Leader:
 
     def save(self) -> None:
         """Writes what the group remembers; who changed one of its orders after this says so again."""
-        self.group.memory, self.group.changed = state_bytes(self.state), False
-        self.group.save(update_fields=["memory", "position", "changed"])
+        group = self.group
+        legs = leg_records(group, Order.objects.filter(group=group).order_by("pk"))
+        group.protects = group.product.base_increment * int(protected(self.plan, self.state, legs))
+        group.memory, group.changed = state_bytes(self.state), False
+        group.save(update_fields=["memory", "protects", "position", "changed"])
 
     def _finish(self, orders: list[Order]) -> None:
         outcome = PlanOutcome(int(self.state["outcome"]))
@@ -129,6 +134,7 @@ class Leader:
     def _end(self, state: str, words: str) -> None:
         group_end(self.group, state, words, timezone.now())
         if state == OrderGroup.State.FAILED:
+            protection_lost(self.group)
             toast(self.group.account.owner_id, f"The {self.group} failed: {words}", tone="bad", urgent=True)
 
 

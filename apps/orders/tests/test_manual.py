@@ -268,6 +268,7 @@ def test_an_estimate_tells_cost_exposure_and_every_rule_and_writes_nothing(hand)
     assert (told.makes, told.refusal, told.exposure_after) == (True, "", pytest.approx(0.019))
     assert [line.key for line in told.lines] == [
         "data", "market", "halt", "max_positions", "position_size", "exposure", "daily_loss", "balance", "min_size",
+        "exchange",
     ]  # fmt: skip
     assert not Order.objects.exists()
 
