@@ -14,13 +14,14 @@ from apps.accounts.models import ExchangeConnection, TradingAccount, User
 from apps.accounts.tokens import token_create
 from apps.bots.models import Bot
 from apps.markets.condition import Condition, DayCounts, Unbelieved, condition_store, day_count
+from apps.markets.models import Product
 from apps.markets.sources import SourceEvent
 from apps.operations.models import Ownership
-from apps.orders.models import Difference, Reconciled, RecoveryReport
+from apps.orders.models import Difference, OrderGroup, ProtectionGap, Reconciled, RecoveryReport
 from apps.risk.limit_changes import limits_change
 from apps.risk.models import Halt
 from apps.risk.services import halt
-from engine.kinds import EventKind, HaltLevel
+from engine.kinds import EventKind, HaltLevel, PlanKind
 from tradingsite.testing.market import Market
 from tradingsite.testing.people import make_account, make_bot, make_user
 from tradingsite.testing.scripted import LONG
@@ -29,6 +30,7 @@ _numbers = count(1)
 migration = import_module("tradingsite.migrations.0001_operators")
 backtests = import_module("tradingsite.migrations.0002_operators_see_backtests")
 tokens = import_module("tradingsite.migrations.0003_operators_see_access_tokens")
+groups = import_module("tradingsite.migrations.0005_operators_see_groups")
 
 
 def make_operator() -> User:
@@ -38,6 +40,7 @@ def make_operator() -> User:
         migration.make_group(apps)
         backtests.see(apps)
         tokens.see(apps)
+        groups.see(apps)
         group = Group.objects.get(name=migration.GROUP)
     operator = make_user("operator@example.org", is_staff=True)
     operator.groups.add(group)
@@ -70,6 +73,7 @@ def make_happened(market: Market) -> Happened:
     _make_streamed(market)
     limits_change(account=account, by=account.owner, values={"max_positions": 9})
     _make_recovered(account)
+    _make_group(account, market.product)
     return Happened(market, account.owner, account, bot, pulled)
 
 
@@ -82,6 +86,17 @@ def _make_recovered(account: TradingAccount) -> None:
         account=account, kind="balance", subject="USD", ours="100", theirs="90", detail={"gap": "-10"}, since=now,
         seen=now, confirmed=now,
     )  # fmt: skip
+
+
+def _make_group(account: TradingAccount, product: Product) -> None:
+    """An advanced order that is over, and a position that was without its stop for a while."""
+    OrderGroup.objects.create(
+        account=account, generation=1, holder="manual", product=product, request="x", kind=PlanKind.TRAILING,
+        side="sell", quantity=1, state=OrderGroup.State.DONE,
+        params={"side": "sell", "quantity": "1", "callback": "0.05", "seed": 1, "start": 0},
+    )  # fmt: skip
+    now = datetime.now(UTC)
+    ProtectionGap.objects.create(position=account.positions.earliest("pk"), since=now, until=now, quantity=1)
 
 
 def _make_streamed(market: Market) -> None:
