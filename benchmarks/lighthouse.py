@@ -2,8 +2,8 @@
 
     .venv/bin/python -m benchmarks.lighthouse [--runs 3]
 
-Needs Chromium and Lighthouse, on the PATH or fetched by npx; says so and ends where one is missing. Aims: performance 90
-or more, accessibility 100, best practices 100.
+Needs Chromium and Lighthouse, on the PATH or fetched by npx; says so and ends where one is missing. Aims: performance
+90 or more, accessibility 100, best practices 100.
 """
 
 import argparse
