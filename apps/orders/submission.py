@@ -233,6 +233,8 @@ def _cancel(order: Order) -> None:
 
 def _cancel_many(orders: Sequence[Order]) -> None:
     """The same for many orders of one account at once."""
+    if not seat_held(orders[0].account):
+        return
     exchange: Exchange = registry.exchange_for(orders[0].account)
     try:
         exchange.cancel_many([order.client_order_id for order in orders])

@@ -12,17 +12,22 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+import dramatiq
 import redis
+from django.conf import settings
 from django.core.management import call_command
+from django.db.models import QuerySet
 from django.test.utils import override_settings
 
 from apps.accounts.connections import clients
 from apps.markets.models import Feed
 from apps.operations.venues import SANDBOX
-from apps.orders.models import Difference, Order, Reconciled
+from apps.orders.groups.endings import groups_cancel
+from apps.orders.models import Difference, Order, OrderGroup, Reconciled
 from apps.orders.reconciliation.decisions import never_placed
 from apps.orders.services import orders_cancel_all
 from engine.orders.states import WORKING, OrderState
+from tradingsite.broker import set_up_broker
 from tradingsite.launcher.environment import Environment
 from tradingsite.launcher.layout import ROOT, Layout
 from tradingsite.launcher.ports import LOOPBACK, free_port
@@ -90,8 +95,9 @@ class Soak:
         while True:
             self.processes.revive()
             for person in self.people:
+                groups_cancel(user=person.user, groups=OrderGroup.objects.filter(account=person.account))
                 orders_cancel_all(account_id=person.account.pk, why="the soak ends")
-            if not Order.objects.filter(state__in=WORKING).exists():
+            if not Order.objects.filter(state__in=WORKING).exists() and not _plans().exists():
                 Reconciled.objects.update(due=None)
                 time.sleep(3)
                 self._decide()
@@ -101,6 +107,7 @@ class Soak:
             elif time.monotonic() > deadline:
                 verdict = compare(self.exchange, self.people)
                 verdict.different += [f"{order} is {order.state}" for order in Order.objects.filter(state__in=WORKING)]
+                verdict.different += [f"{group} does not end" for group in _plans()]
                 return verdict
             time.sleep(1)
 
@@ -134,6 +141,10 @@ class Soak:
         redis.Redis.from_url(self.redis_url).flushall()
 
 
+def _plans() -> QuerySet[OrderGroup]:
+    return OrderGroup.objects.filter(state=OrderGroup.State.ACTIVE)
+
+
 @contextmanager
 def soaking(folder: Path, seed: int) -> Iterator[Soak]:
     """A soak that has not begun, under ``folder``, on the PostgreSQL server that runs already."""
@@ -150,15 +161,22 @@ def soaking(folder: Path, seed: int) -> Iterator[Soak]:
         processes = Processes({**inherited, **environ, **LEASES, **markets, **told, **own}, folder)
         del processes.commands["backtests"]
         create_database(url)
-        settings = {"MARKET": SANDBOX, "SANDBOX_ADDRESS": exchange.address, "CREDENTIAL_KEYS": [key]}
+        layers = {"default": settings.CHANNEL_LAYERS["default"] | {"CONFIG": {"hosts": [environ["REDIS_URL"]]}}}
+        here = {
+            "MARKET": SANDBOX, "SANDBOX_ADDRESS": exchange.address, "CREDENTIAL_KEYS": [key],
+            "REDIS_URL": environ["REDIS_URL"], "CHANNEL_LAYERS": layers,
+        }  # fmt: skip
+        broker = dramatiq.get_broker()
         try:
-            with override_settings(**settings), joined(url):
+            with override_settings(**here), joined(url):
                 _forget()
+                set_up_broker()
                 call_command("migrate", verbosity=0)
                 yield Soak(processes, exchange, services, environ["REDIS_URL"], seed)
         finally:
             processes.stop()
             exchange.end()
+            dramatiq.set_broker(broker)
             _forget()
             drop_database(url)
 

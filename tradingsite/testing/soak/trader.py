@@ -17,8 +17,10 @@ from apps.accounts.models import TradingAccount, User
 from apps.ledger.holders import MANUAL
 from apps.ledger.positions import open_position
 from apps.markets.models import Feed, Product
+from apps.orders.groups.creation import group_create
+from apps.orders.groups.endings import group_cancel
 from apps.orders.manual import order_edit, order_place
-from apps.orders.models import Order
+from apps.orders.models import Order, OrderGroup
 from apps.orders.services import order_cancel, orders_cancel_all
 from apps.orders.tickets import Ticket
 from apps.risk.models import RiskPolicy
@@ -27,9 +29,10 @@ from engine.orders.states import WORKING, OrderState
 from sandbox.testing import Sandbox
 from tradingsite.testing.people import NO_LIMITS
 from tradingsite.testing.signing import with_app
+from tradingsite.testing.soak.plans import plan_of
 
 OWNED = {"USD": "1000000", "BTC": "1"}
-SHARES = {"buy": 10, "limit": 10, "sell": 6, "protect": 6, "edit": 4, "cancel": 6, "all": 0.3}
+SHARES = {"buy": 10, "limit": 10, "sell": 6, "protect": 6, "edit": 4, "cancel": 6, "all": 0.3, "plan": 8, "stop": 2}
 CENT = Decimal("0.01")
 
 
@@ -128,6 +131,24 @@ class Hand:
     def _all(self, person: Person) -> str:
         orders_cancel_all(account_id=person.account.pk, why="by hand")
         return "cancel all"
+
+    def _plan(self, person: Person) -> str:
+        """An advanced order, which makes orders of its own as the market goes on."""
+        feed = self._feed()
+        price = Decimal(repr(feed.price))
+        kind, params = plan_of(self._dice, price, self._lot(feed), self._has(person, feed.product))
+        group_create(
+            user=person.user, account=person.account, product=feed.product, kind=kind, params=params,
+            request=self._request(),
+        )  # fmt: skip
+        return f"{kind.name.lower()} {params['side']}"
+
+    def _stop(self, person: Person) -> str:
+        groups = list(OrderGroup.objects.filter(account=person.account, state="active", stopping=False).order_by("pk"))
+        if not groups:
+            return ""
+        group_cancel(user=person.user, group=self._dice.choice(groups))
+        return "stop of a plan"
 
     def _place(self, person: Person, product: Product, ticket: Ticket) -> str:
         order_place(user=person.user, account=person.account, product=product, ticket=ticket, request=self._request())
