@@ -24,7 +24,7 @@ TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
     S.PENDING: frozenset({S.DENIED, S.CANCELLED, S.SUBMITTING}),
     S.SUBMITTING: frozenset({S.PENDING, S.UNKNOWN}) | SHOWN_BY_EXCHANGE,
     S.OPEN: frozenset({S.CANCELLING, S.FILLED, S.CANCELLED, S.EXPIRED, S.REJECTED}),
-    S.CANCELLING: frozenset({S.OPEN, S.FILLED, S.CANCELLED, S.EXPIRED}),
+    S.CANCELLING: SHOWN_BY_EXCHANGE,  # REJECTED too: it may fail after it was accepted, while we cancel it
     S.UNKNOWN: frozenset({S.NOT_FOUND}) | SHOWN_BY_EXCHANGE,
     S.NOT_FOUND: SHOWN_BY_EXCHANGE,
     S.CANCELLED: frozenset({S.FILLED}),  # a late fill wins

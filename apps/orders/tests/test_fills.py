@@ -10,10 +10,11 @@ from apps.accounts.locks import lock_account
 from apps.accounts.models import TradingAccount
 from apps.ledger.models import Position
 from apps.ledger.selectors import imbalance
+from apps.orders.cancels import cancel_request
 from apps.orders.changes import fill_apply, report_apply
 from apps.orders.models import Difference, Fill, Order
 from engine.orders.states import OrderState
-from exchanges.port import OrderReport
+from exchanges.port import OrderReport, Unknown
 from tradingsite.testing.exchange import AT
 
 D = Decimal
@@ -114,6 +115,19 @@ def test_a_fill_of_no_order_of_ours_is_kept_for_a_person_and_not_posted(desk):
     kept = Difference.objects.get()
     assert (kept.kind, kept.subject, kept.confirmed is not None) == ("foreign_trade", "trade t1", True)
     assert (desk.state(order), desk.total()) == ("filled", 900)
+
+
+def test_an_order_that_fails_at_the_exchange_while_we_cancel_it_ends(desk):
+    order = sent(desk)
+    desk.exchange.failure = Unknown("the answer to the cancel was lost")
+    with transaction.atomic():
+        cancel_request(account=lock_account(desk.account.pk), order=order, why="by hand")
+    desk.work()
+    assert desk.state(order) == "cancelling"
+    desk.exchange.failure = None
+    desk.exchange.show(order.client_order_id, OrderState.REJECTED)
+    desk.work()
+    assert (desk.state(order), desk.held()) == ("rejected", 0)
 
 
 def test_a_fill_of_before_a_reset_moves_no_money_of_today(desk):
