@@ -77,7 +77,9 @@ class Hub:
                 place.pages.add(page)
             room.stale = True
             self.seats[page] = Seat(room, markets)
-            if not self.tasks:
+            if not self.tasks or any(task.done() for task in self.tasks):
+                for task in self.tasks:
+                    task.cancel()
                 self.tasks = [asyncio.create_task(work()) for work in (self._pace, self._read, self._check, self._look)]
                 for task in self.tasks:
                     task.add_done_callback(partial(self._broken, self.seats))
@@ -125,26 +127,23 @@ class Hub:
                 await book.ear.close()
 
     async def _book(self, product: Product) -> Book:
-        if product.pk not in self.books:
-            book = Book(product)
-            await book.ear.open(partial(self._broken, book.pages))
-            self.books[product.pk] = book
-        return self.books[product.pk]
+        book = self.books.get(product.pk) or Book(product)
+        await book.ear.open(partial(self._broken, book.pages))
+        self.books[product.pk] = book
+        return book
 
     async def _room(self, user: int) -> Room:
-        if user not in self.rooms:
-            room = Room(user)
-            await room.ear.open(partial(self._broken, room.pages))
-            self.rooms[user] = room
-        return self.rooms[user]
+        room = self.rooms.get(user) or Room(user)
+        await room.ear.open(partial(self._broken, room.pages))
+        self.rooms[user] = room
+        return room
 
     async def _market(self, name: str) -> Market:
         market = self.markets.get(name) or Market(name)
         if not market.known or time.monotonic() - market.known > KNOWN:
             market.know(await database_sync_to_async(venue_read, thread_sensitive=False)(name))
-        if name not in self.markets:
-            await market.ear.open(partial(self._broken, market.pages))
-            self.markets[name] = market
+        await market.ear.open(partial(self._broken, market.pages))
+        self.markets[name] = market
         return market
 
     def _broken(self, pages: Iterable[Page], task: asyncio.Task[None]) -> None:

@@ -33,9 +33,12 @@ class Ear:
 
     def __init__(self, group: str, take: Callable[[dict[str, Any]], None]) -> None:
         self.group, self.take, self.layer = group, take, get_channel_layer()
+        self.task: asyncio.Task[None] | None = None
 
     async def open(self, broken: Callable[[asyncio.Task[None]], None]) -> None:
-        """``broken`` is called when hearing ends, for whatever reason."""
+        """Hears from now on, if it does not yet; ``broken`` is called when that ends, for whatever reason."""
+        if self.task is not None and not self.task.done():
+            return
         self.channel = await self.layer.new_channel()
         await self.layer.group_add(self.group, self.channel)
         self.task = asyncio.create_task(self._listen())
@@ -43,8 +46,9 @@ class Ear:
 
     async def close(self) -> None:
         await self.layer.group_discard(self.group, self.channel)
-        self.task.cancel()
-        await asyncio.gather(self.task, return_exceptions=True)
+        if self.task is not None:
+            self.task.cancel()
+            await asyncio.gather(self.task, return_exceptions=True)
 
     async def _listen(self) -> None:
         while True:
