@@ -6,6 +6,7 @@ from typing import NoReturn
 from uuid import UUID
 
 from engine.kinds import OrderKind
+from exchanges.coinbase.trading.terms import NATIVE
 from exchanges.port import Balance, Fees, FillReport, NewOrder, OrderReport, Preview, Unavailable
 
 
@@ -19,7 +20,7 @@ class Away:
         self._refuse()
 
     def native(self, symbol: str) -> frozenset[OrderKind]:
-        return frozenset()
+        return NATIVE  # with or without a connection to it
 
     def preview(self, order: NewOrder) -> Preview:
         self._refuse()

@@ -26,6 +26,7 @@ from apps.operations.api.views import ApiViewSet
 from apps.orders.estimates import estimate
 from apps.orders.manual import order_edit, order_place
 from apps.orders.models import Order
+from apps.orders.previews import previewed
 from apps.orders.selectors import orders
 from apps.orders.serializers.orders import OrderDetailSerializer, OrderSerializer
 from apps.orders.serializers.tickets import (
@@ -116,10 +117,13 @@ class OrderViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
     def estimate(self, request: Request) -> Response:
         """Estimate an order
 
-        Its cost, the exposure after it and every rule with value and threshold. Places nothing.
+        Its cost, the exposure after it and every rule with value and threshold; of a live account with the exchange's
+        own preview. Places nothing.
         """
         asked = self.read(OrderInput)
-        told = estimate(account=asked["account"], product=product_of(asked), ticket=ticket_of(asked))
+        product = product_of(asked)
+        told = estimate(account=asked["account"], product=product, ticket=ticket_of(asked))
+        told = previewed(asked["account"], product, told)
         return Response(EstimateSerializer(told).data)
 
     @extend_schema(request=CancelInput, responses=CancelledSerializer)

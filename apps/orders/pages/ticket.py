@@ -23,6 +23,7 @@ from apps.orders.models import OrderGroup, Side
 from apps.orders.pages.kinds import KINDS, LIMIT, Kind, kinds_of
 from apps.orders.pages.listing import trees
 from apps.orders.pages.writing import OrderForm, Place
+from apps.orders.previews import previewed
 from apps.orders.selectors import orders
 from apps.orders.shares import share_of
 from engine.orders.states import WORKING
@@ -81,6 +82,7 @@ def review(request: UserRequest) -> HttpResponse:
     told = _reckon(form)
     if told is None:
         return _page(request, accounts, desk, form, status=400)
+    told = previewed(desk.place.account, desk.place.product, told)
     back = f"{reverse('orders:orders')}?{urlencode(form.query)}"
     context = {"desk": desk, "form": form, "estimate": told, "key": new_key(), "back": back}
     return page(request, "orders/review.html", context, status=400 if told.refusal else 200)

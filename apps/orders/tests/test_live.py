@@ -16,11 +16,16 @@ from apps.accounts.locks import lock_account
 from apps.accounts.models import ExchangeConnection, TradingAccount
 from apps.ledger.selectors import balances, imbalance
 from apps.orders.cancels import cancel_request
+from apps.orders.estimates import Estimate
 from apps.orders.freshness import troubles
 from apps.orders.intents import Intent, order_create
 from apps.orders.models import ExchangeCursor, Order
 from apps.orders.polling import polling_sweep
+from apps.orders.previews import previewed
 from apps.orders.services import orders_work
+from apps.orders.tickets import Ticket
+from apps.risk.gates import GateLine
+from engine.gates import Gate
 from engine.kinds import OrderKind
 from engine.orders.states import OrderState
 from tradingsite.testing.live import live_venue
@@ -212,6 +217,30 @@ def test_a_key_that_is_refused_is_doubted(desk):
     desk.work()
     desk.connection.refresh_from_db()
     assert desk.connection.doubted
+
+
+def asked(desk, **fields):
+    """An estimate of our own, of a limit order for one."""
+    ticket = Ticket(side="buy", kind=OrderKind.LIMIT, quantity=D(1), limit_price=D(90), **fields)
+    line = GateLine(int(Gate.EXCHANGE), "exchange", "Exchange", "pass", "yes", "yes", "the exchange takes orders", None)
+    return Estimate(
+        quantity=D(1), price=D(90), notional=D(90), fee=D(5), cost=D(95), total=D(95), slippage=D(0), makes=True,
+        exposure_after=None, lines=[line], ticket=ticket,
+    )  # fmt: skip
+
+
+def test_an_order_by_hand_is_previewed_by_the_exchange(desk):
+    told = previewed(desk.account, desk.product, asked(desk))
+    assert (told.refusal, 0 < told.fee < 5, told.total) == ("", True, 90 + told.fee)
+    assert desk.exchange.orders() == []
+    desk.exchange.fault("refuse", reason="PREVIEW_INSUFFICIENT_FUND", path="/orders/preview")
+    refused = previewed(desk.account, desk.product, asked(desk))
+    assert refused.refusal.startswith("the exchange would refuse it: funds must cover the order")
+    desk.exchange.mend()
+    desk.exchange.fault("unavailable", path="/orders/preview")
+    away = previewed(desk.account, desk.product, asked(desk))
+    assert (away.refusal, away.fee) == ("", 5)
+    assert away.warnings[0].startswith("The exchange could not be asked beforehand")
 
 
 def test_accounts_are_read_often_while_orders_work_and_now_and_then_otherwise(desk, nudged):
