@@ -34,9 +34,13 @@ def group_cancel(*, user: User, group: OrderGroup) -> OrderGroup:
 
 @transaction.atomic
 def groups_cancel(*, user: User, groups: QuerySet[OrderGroup]) -> list[OrderGroup]:
-    """``group_cancel`` of those of the user's groups that are active; returns them."""
-    active = groups.filter(state=ACTIVE, stopping=False).order_by("account_id", "pk")
-    return [group_cancel(user=user, group=group) for group in active]
+    """``group_cancel`` of those of the user's groups that are active, and still are under their account's lock."""
+    cancelled = []
+    for group in groups.filter(state=ACTIVE, stopping=False).order_by("account_id", "pk"):
+        lock_account(group.account_id)
+        if groups.filter(pk=group.pk, state=ACTIVE).exists():  # it may have ended while we waited
+            cancelled.append(group_cancel(user=user, group=group))
+    return cancelled
 
 
 def groups_stop(account: TradingAccount, groups: QuerySet[OrderGroup], why: str) -> int:

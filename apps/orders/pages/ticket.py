@@ -24,6 +24,7 @@ from apps.orders.pages.kinds import KINDS, LIMIT, Kind, kinds_of
 from apps.orders.pages.listing import trees
 from apps.orders.pages.writing import OrderForm, Place
 from apps.orders.previews import previewed
+from apps.orders.reconciliation.selectors import agreements
 from apps.orders.selectors import orders
 from apps.orders.shares import share_of
 from engine.orders.states import WORKING
@@ -31,6 +32,7 @@ from engine.orders.states import WORKING
 FRAGMENTS = {
     "working": "orders/_working.html",
     "history": "orders/_history.html",
+    "exchange": "orders/_exchange.html",
     "estimate": "orders/_estimate.html",
 }
 SHARES = (25, 50, 75, 100)  # percent of what is free
@@ -66,6 +68,7 @@ def _page(
         "kinds": kinds_of(desk.place.side) if desk else [],
         # Read only by the part that shows them.
         "trees": lambda: trees(request.user),
+        "agreements": lambda: agreements(request.user),
         "history": lambda: keyset(
             orders(request.user).exclude(state__in=WORKING), key="created", descending=True,
             cursor=request.GET.get("after", ""),
