@@ -31,6 +31,7 @@ from apps.orders import metrics as order_metrics
 from apps.orders import registry as orders
 from apps.orders.channels import listening
 from apps.orders.freshness import troubles
+from apps.orders.groups.listening import Listening
 from apps.orders.live import live_exchange, refuse_while_orders_work
 from apps.orders.models import Order
 from apps.orders.polling import polling_sweep
@@ -123,6 +124,7 @@ def connect() -> None:
     orders.on_recovered[:] = [bots_recover]
     markets.on_event[:] = [match_orders, batches_open]
     markets.on_seconds[:] = [match_seconds]
+    markets.on_prices[:] = [Listening()]
     markets.on_session[:] = [session_restart]
     markets.is_settled[:] = [batches_settled, orders_settled]  # in this order: decisions make orders
     markets.products_in_use[:] = [products_of_bots, products_held, products_with_orders]

@@ -85,6 +85,10 @@ class LiveSource(Protocol):
         """Products whose price changed since this was last asked."""
         ...
 
+    def prices(self) -> dict[Product, tuple[float, float]]:
+        """Price and market time of the last trades since this was last asked."""
+        ...
+
     def views(self) -> list[View]:
         """Books and trades that somebody watches and that changed since this was last asked."""
         ...
@@ -120,6 +124,7 @@ class LiveStream:
                 for each in self.source.poll(PATIENCE):
                     symbol = each.symbol if isinstance(each, LiveSeconds) else each.event.symbol
                     self._queues.setdefault(symbol, deque()).append(each)
+                self._hear()
                 self._commit_waiting(session)
                 if time.monotonic() - self._recorded >= RECORD:
                     self._record(session)
@@ -129,6 +134,12 @@ class LiveStream:
         finally:
             self.source.close()
             condition_store(self.source.venue, Condition(trouble="stopped"))
+
+    def _hear(self) -> None:
+        """Tells who waits for a price, before anything is committed."""
+        if registry.on_prices and (prices := self.source.prices()):
+            for hook in registry.on_prices:
+                hook(prices)
 
     def _commit_waiting(self, session: MarketSession) -> None:
         """Bars of all products first: they are what decisions wait for."""

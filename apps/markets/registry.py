@@ -27,6 +27,8 @@ class MarketEvent:
 on_event: list[Callable[[MarketEvent], None]] = []
 # One-second bars (CANDLE records) of a session that is matched by the second were recorded, by product.
 on_seconds: list[Callable[[Mapping[Product, np.ndarray]], None]] = []
+# Price and market time (seconds) of the last trade, by product, as a live stream hears them: between its commits.
+on_prices: list[Callable[[Mapping[Product, tuple[float, float]]], None]] = []
 # A session was opened in place of an earlier one (None at first): the venue's paper accounts begin anew.
 on_session: list[Callable[[MarketSession, MarketSession | None], None]] = []
 # Whether everything that follows from a product's events up to a position is done.

@@ -70,12 +70,16 @@ class Leader:
         self.rules = rules_record(product_rules(group.product), account_costs(account))[0]
         self.acted = False
 
+    def take(self, event: records.Record) -> bool:
+        """One event that came on its own: a tick. True when it asked for anything."""
+        if self._remembers():
+            self.see(event)
+            self.save()
+        return self.acted
+
     def catch_up(self) -> bool:
         """Every event since the last it saw, in order, then the clock. True when it asked for anything."""
-        try:
-            self.state = state_from_bytes(bytes(self.group.memory))
-        except MemorySchemaError as error:
-            self._end(OrderGroup.State.FAILED, str(error))
+        if not self._remembers():
             return True
         seen = 0
         for event, _ in events_between(self.feed, self.group.position, self._reach()):
@@ -87,6 +91,15 @@ class Leader:
             self.see(quiet_event(self.group, self.feed, now, EventKind.CHANGE))
         self.save()
         return self.acted
+
+    def _remembers(self) -> bool:
+        """Reads the memory. False when another core wrote it: the group has failed then."""
+        try:
+            self.state = state_from_bytes(bytes(self.group.memory))
+        except MemorySchemaError as error:
+            self._end(OrderGroup.State.FAILED, str(error))
+            return False
+        return True
 
     def _reach(self) -> int:
         """How far the market may be shown: what rests at the exchange meets an event before the plan does."""

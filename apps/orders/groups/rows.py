@@ -14,6 +14,7 @@ from apps.markets.selectors import market_now
 from apps.orders.inventory import offered
 from apps.orders.models import Order, OrderGroup
 from engine import records
+from engine.events import event_position
 from engine.kinds import EventKind, LegState, OrderKind, PlanKind, Side
 from engine.orders.states import OrderState
 from engine.plans.definitions import DEFINITIONS
@@ -93,6 +94,17 @@ def quiet_event(group: OrderGroup, feed: Feed, now: datetime, kind: EventKind) -
     event["kind"], event["position"], event["time"] = kind, group.position, market_now(feed, now)
     for name in ("open", "high", "low", "close"):
         event[name] = feed.price or 0.0
+    return event
+
+
+def tick_event(feed: Feed, price: float, at: float) -> records.Record:
+    """One trade of a live market: at the position of the BAR of its second."""
+    second = int(at)
+    event = np.zeros(1, records.EVENT)[0]
+    event["kind"], event["time"] = EventKind.TICK, second
+    event["position"] = event_position(session=feed.session_id, time=second, kind=EventKind.BAR, granularity=1)
+    for name in ("open", "high", "low", "close"):
+        event[name] = price
     return event
 
 

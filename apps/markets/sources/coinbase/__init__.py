@@ -54,6 +54,7 @@ class CoinbaseSource:
         self.depths = Depths()
         self._series: dict[str, Series] = {}
         self._products: dict[str, Product] = {}
+        self._told: dict[str, tuple[float, float]] = {}  # price and time of the last trade told, by symbol
         self._priced: dict[str, float] = {}
         self._asked: dict[str, float] = {}  # when a product was subscribed on this connection
         self._looked = self._listed = -LIST
@@ -94,6 +95,14 @@ class CoinbaseSource:
                 minute, bar = forming
                 ticks.append(Tick(self._products[symbol], traded, SourceEvent(symbol, EventKind.OPEN, minute, bar)))
         return ticks
+
+    def prices(self) -> dict[Product, tuple[float, float]]:
+        prices = {}
+        for symbol, series in self._series.items():
+            forming, traded = series.tape.forming, series.tape.traded
+            if forming and traded and self._told.get(symbol) != (forming[1].close, traded):
+                self._told[symbol] = prices[self._products[symbol]] = (forming[1].close, traded)
+        return prices
 
     def views(self) -> list[View]:
         if self.depths.look():
