@@ -22,7 +22,7 @@ from apps.orders.models import Order, OrderGroup, ProductCursor
 from apps.orders.protection import protection_lost
 from engine import records
 from engine.config import rules_record
-from engine.kinds import Deed, EventKind, PlanOutcome
+from engine.kinds import Deed, PlanOutcome
 from engine.memory import MemorySchemaError
 from engine.orders.states import OrderState
 from engine.plans.advance import advance
@@ -81,16 +81,22 @@ class Leader:
         """Every event since the last it saw, in order, then the clock. True when it asked for anything."""
         if not self._remembers():
             return True
-        seen = 0
-        for event, _ in events_between(self.feed, self.group.position, self._reach()):
+        seen, reach = 0, self._reach()
+        for event, _ in events_between(self.feed, self.group.position, reach):
             self.see(event)
             seen = int(event["time"])
-        self.group.position = max(self.group.position, self._reach())
-        now = timezone.now()
-        if not seen or market_now(self.feed, now) > seen:
-            self.see(quiet_event(self.group, self.feed, now, EventKind.CHANGE))
+        self.group.position = max(self.group.position, reach)
+        self._look(seen, is_up_to_date=reach >= self.feed.recorded)
         self.save()
         return self.acted
+
+    def _look(self, seen: int, *, is_up_to_date: bool) -> None:
+        """Its orders as they are now, when no event has shown them; and the clock, but for what lies beyond an event
+        that it has not seen yet."""
+        clock = market_now(self.feed, timezone.now()) if is_up_to_date else 0
+        if not seen or clock > seen:
+            price = float(self.state["last"]) or (self.feed.price if is_up_to_date else None) or 0.0
+            self.see(quiet_event(self.group, max(clock, int(self.state["time"])), price))
 
     def _remembers(self) -> bool:
         """Reads the memory. False when another core wrote it: the group has failed then."""

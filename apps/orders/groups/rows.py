@@ -1,7 +1,6 @@
 """A group and its orders as the core's records: rebuilt from rows at every step, but for the memory."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +9,6 @@ import numpy as np
 from apps.ledger.positions import open_position
 from apps.markets.models import Feed, Product
 from apps.markets.rules import product_rules
-from apps.markets.selectors import market_now
 from apps.orders.inventory import offered
 from apps.orders.models import Order, OrderGroup
 from engine import records
@@ -88,12 +86,12 @@ def available(group: OrderGroup) -> int:
     return max(lots(position.quantity - beside, group.product), 0)
 
 
-def quiet_event(group: OrderGroup, feed: Feed, now: datetime, kind: EventKind) -> records.Record:
-    """No news of the market: an order changed (CHANGE) or the clock moved (TIME); prices are the last known."""
+def quiet_event(group: OrderGroup, at: int, price: float) -> records.Record:
+    """No news of the market (CHANGE): an order changed or the clock moved to ``at``; the price is the last it saw."""
     event = np.zeros(1, records.EVENT)[0]
-    event["kind"], event["position"], event["time"] = kind, group.position, market_now(feed, now)
+    event["kind"], event["position"], event["time"] = EventKind.CHANGE, group.position, at
     for name in ("open", "high", "low", "close"):
-        event[name] = feed.price or 0.0
+        event[name] = price
     return event
 
 
