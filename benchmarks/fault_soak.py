@@ -71,6 +71,7 @@ def tell(soak: Soak, hand: Hand, verdict: Verdict, played: float, settled: float
     print(f"faults              {sum(soak.hits.values())}: {words(soak.hits)}")
     print(f"killed              {sum(soak.strikes.values())}: {words(soak.strikes)}")
     print(f"died by themselves  {words(soak.processes.deaths) or 'none'}")
+    print(f"decided by a person {soak.decided} orders as never placed")
     print(f"lost                {len(verdict.lost)}")
     print(f"doubled             {len(verdict.doubled)}")
     print(f"different           {len(verdict.different)}")

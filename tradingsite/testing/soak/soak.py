@@ -59,6 +59,7 @@ class Soak:
     seed: int
     people: list[Person] = field(default_factory=list)
     strikes: Counter[str] = field(default_factory=Counter)
+    decided: int = 0  # orders that somebody declared as never placed
     hits: Counter[str] = field(default_factory=Counter)  # faults of exchanges that were killed since
 
     def begin(self, accounts: int) -> None:
@@ -97,24 +98,28 @@ class Soak:
             for person in self.people:
                 groups_cancel(user=person.user, groups=OrderGroup.objects.filter(account=person.account))
                 orders_cancel_all(account_id=person.account.pk, why="the soak ends")
-            if not Order.objects.filter(state__in=WORKING).exists() and not _plans().exists():
+            self._decide()
+            over = not Order.objects.filter(state__in=WORKING).exists() and not _plans().exists()
+            if over:
                 Reconciled.objects.update(due=None)
                 time.sleep(3)
                 self._decide()
+            late = time.monotonic() > deadline
+            if over or late:
                 verdict = compare(self.exchange, self.people)
-                if verdict.clean or time.monotonic() > deadline:
+                if verdict.clean or late:
+                    verdict.different += [
+                        f"order {row} is {row.state}" for row in Order.objects.filter(state__in=WORKING)
+                    ]
+                    verdict.different += [f"{group} does not end" for group in _plans()]
                     return verdict
-            elif time.monotonic() > deadline:
-                verdict = compare(self.exchange, self.people)
-                verdict.different += [f"{order} is {order.state}" for order in Order.objects.filter(state__in=WORKING)]
-                verdict.different += [f"{group} does not end" for group in _plans()]
-                return verdict
             time.sleep(1)
 
     def _decide(self) -> None:
         """What a person does about orders that are nowhere; the comparison tells whether that was right."""
         for row in Difference.objects.filter(resolved=None, order__state=OrderState.NOT_FOUND, confirmed__isnull=False):
             never_placed(difference=row, by=None, reason="not at the exchange")
+            self.decided += 1
 
     def count_hits(self) -> None:
         """Keeps the count of an exchange that is about to be killed."""
