@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from asgiref.sync import sync_to_async
@@ -86,25 +87,29 @@ class Hub:
             return [market.venue for market in markets]
 
     async def leave(self, page: Page) -> None:
-        async with self.entering:
-            seat = self.seats.pop(page, None)
-            if seat is None:
-                return
-            if not self.seats:
-                for task in self.tasks:
-                    task.cancel()
-                self.tasks = []
-            places: list[Room | Market] = [seat.room, *seat.markets]
-            for place in places:
-                place.pages.discard(page)
-            await self._leave_book(page, seat)
-            if not seat.room.pages:
-                del self.rooms[seat.room.user]
-                await seat.room.ear.close()
-            for market in seat.markets:
-                if not market.pages:
-                    del self.markets[market.name]
-                    await market.ear.close()
+        """Gone at once. What nobody watches any more is heard a little longer: mostly the user's next page comes."""
+        seat = self.seats.pop(page, None)
+        if seat is None:
+            return
+        places: list[Room | Market] = [seat.room, *seat.markets]
+        for place in places:
+            place.pages.discard(page)
+        if seat.book is not None:
+            seat.book.pages.discard(page)
+        if not self.seats:
+            for task in self.tasks:
+                task.cancel()
+            self.tasks = []
+            await self._tidy()
+
+    async def _tidy(self) -> None:
+        """Ends hearing for nobody. One at a time, so that whoever comes meanwhile need not wait."""
+        found: tuple[dict[Any, Any], ...] = (self.rooms, self.markets, self.books)
+        for places in found:
+            for key in list(places):
+                async with self.entering:
+                    if key in places and not places[key].pages:
+                        await places.pop(key).ear.close()
 
     async def watch(self, page: Page, product: Product | None) -> None:
         """The page shows the book of a product from now on, or none."""
@@ -112,19 +117,13 @@ class Hub:
             seat = self.seats.get(page)
             if seat is None:
                 return
-            await self._leave_book(page, seat)
+            if seat.book is not None:
+                seat.book.pages.discard(page)
+                seat.book = None
             if product is not None:
                 seat.book = await self._book(product)
                 seat.book.pages.add(page)
                 await sync_to_async(watch, thread_sensitive=False)(product)
-
-    async def _leave_book(self, page: Page, seat: Seat) -> None:
-        book, seat.book = seat.book, None
-        if book is not None:
-            book.pages.discard(page)
-            if not book.pages:
-                del self.books[book.product.pk]
-                await book.ear.close()
 
     async def _book(self, product: Product) -> Book:
         book = self.books.get(product.pk) or Book(product)
@@ -203,7 +202,7 @@ class Hub:
         read = database_sync_to_async(figures_of, thread_sensitive=False)
         while True:
             began = time.monotonic()
-            due = [room for room in self.rooms.values() if room.stale and began - room.read >= FIGURES]
+            due = [room for room in self.rooms.values() if room.pages and room.stale and began - room.read >= FIGURES]
             rooms = sorted(due, key=lambda room: room.read)[:BATCH]
             if not rooms:
                 await asyncio.sleep(FRAME / 5)
@@ -229,10 +228,11 @@ class Hub:
             if page in self.seats:
                 page.check()
 
-    # --- books ---
+    # --- what is watched ---
     async def _look(self) -> None:
         """Says again and again which books are looked at: the stream reads them as long as somebody does."""
         while True:
             await asyncio.sleep(BEAT)
+            await self._tidy()
             for book in list(self.books.values()):
                 await sync_to_async(watch, thread_sensitive=False)(book.product)
