@@ -6,7 +6,6 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.decorators import action
-from rest_framework.exceptions import APIException
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,7 +15,7 @@ from apps.accounts.api.proof import Proof, prove
 from apps.accounts.connections.live import SURE, live_begin, live_end
 from apps.accounts.connections.services import connection_add, connection_check, connection_delete
 from apps.accounts.models import ExchangeConnection
-from apps.operations.api.refusals import states_conflict
+from apps.operations.api.refusals import Conflict, states_conflict
 from apps.operations.api.schema import problems
 from apps.operations.api.views import ApiViewSet
 from exchanges.port import Unavailable
@@ -29,18 +28,11 @@ CONNECTION = {
 }  # fmt: skip
 
 
-class Unreachable(APIException):
-    """The exchange cannot be asked now."""
-
-    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
-    default_code = "unavailable"
-
-
 class ConnectionSerializer(serializers.ModelSerializer[ExchangeConnection]):
     """``state``: ok, read_only (watching), refused or broken, with the ``reason`` in words; ``live_since``: when real
     money was confirmed."""
 
-    account = serializers.PrimaryKeyRelatedField[Any](read_only=True)
+    account = serializers.PrimaryKeyRelatedField[Any](read_only=True, allow_null=True)
     example = CONNECTION
 
     class Meta:
@@ -87,16 +79,16 @@ class ConnectionViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
-    @problems(503)
+    @problems(409)
     def check(self, request: Request, pk: str) -> Response:
         """Check a connection now
 
-        Asks the exchange what the key may do.
+        Asks the exchange what the key may do; 409 while it does not answer.
         """
         try:
             connection_check(self.get_object(), by=self.user)
         except Unavailable as error:
-            raise Unreachable(f"The connection cannot be checked now: {error}") from None
+            raise Conflict(f"The connection cannot be checked now: {error}") from None
         return Response(self.get_serializer(self.get_object()).data)
 
     @extend_schema(request=LiveInput)

@@ -157,7 +157,7 @@ def test_it_is_checked_and_deleted_by_api(venue, person):
     connection = venue.connect(person, live=False)
     caller = Caller(person)
     venue.exchange.fault("unavailable", path="/key_permissions", times=1)
-    assert caller.post(f"connections/{connection.pk}/check/").status_code == 503
+    assert caller.post(f"connections/{connection.pk}/check/").status_code == 409
     assert caller.post(f"connections/{connection.pk}/check/").json()["state"] == "ok"
     assert caller.ask("DELETE", f"connections/{connection.pk}/").status_code == 204
     assert caller.get("connections/").json()["results"] == []

@@ -21,7 +21,6 @@ DETAILS = {
     413: "The body must have at most 65536 bytes.",
     415: "Unsupported media type 'text/plain' in request.",
     422: "The Idempotency-Key 'a1' was used for another request at 2026-01-01 00:00 UTC.",
-    503: "The connection cannot be checked now: no answer in time.",
     429: "Request was throttled. Expected available in 12 seconds.",
 }
 
