@@ -6,12 +6,12 @@ import pytest
 
 from engine.orders.states import TERMINAL, TRANSITIONS, WORKING, IllegalMove, OrderState, move
 
-# ARCHITECTURE, 'Order states', written out once more as a reader would.
+# ARCHITECTURE, 'Order states', and decision 24, written out once more as a reader would.
 LEGAL = {
     "pending": "denied cancelled submitting",
     "submitting": "pending open filled cancelled expired rejected unknown",
     "open": "cancelling filled cancelled expired rejected",
-    "cancelling": "open filled cancelled expired",
+    "cancelling": "open filled cancelled expired rejected",
     "unknown": "not_found open filled cancelled expired rejected",
     "not_found": "open filled cancelled expired rejected",
     "cancelled": "filled",
