@@ -27,7 +27,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from benchmarks.history import History
 
 AIM = 100.0  # ms
-PAGES = ("dashboard", "bots", "portfolio", "risk", "backtests", "markets", "operations", "accounts", "api")
+PAGES = ("dashboard", "bots", "portfolio", "orders", "risk", "backtests", "markets", "operations", "accounts", "api")
 LEFT_OUT = {"dashboard:landing", "operations:live", "operations:ready", "operations:health", "operations:metrics"}
 JSON = ("/api/", ".json", ".csv")
 

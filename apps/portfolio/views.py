@@ -28,7 +28,7 @@ from apps.portfolio.trades import SORTS, TradeFilter, chart_address, totals
 
 CSV_ROWS = 50_000
 TRANSFERS = 20
-ROWS = 40  # of a page of trades: wide ones, and a phone lays out every cell
+ROWS = 35  # of a page of trades: wide ones, and a phone lays out every cell
 
 
 @require_safe
