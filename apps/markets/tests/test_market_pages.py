@@ -1,5 +1,6 @@
 """The pages on market data: everybody who is signed in sees the market he trades on."""
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -99,12 +100,12 @@ def test_a_live_market_shows_its_age_and_no_banner(client, owner, feed):
     text = client.get(reverse("markets:stream")).text
     assert "Simulated market" not in text
     assert "Coinbase live data" in text
-    assert 'data-v="market.age">0\u00a0s<' in text
+    assert re.search(r'data-v="market.age">\d\u00a0s<', text)  # a page takes as long as it takes
     assert 'class="market late"' not in text
     Feed.objects.update(heard=timezone.now() - timezone.timedelta(seconds=75))
     text = client.get(reverse("markets:stream")).text
     assert 'class="market late"' in text
-    assert 'data-v="market.age">1\u00a0min 15\u00a0s<' in text
+    assert re.search(r'data-v="market.age">1\u00a0min (1[5-9]|2\d)\u00a0s<', text)
     assert "stale" in text
 
 
