@@ -42,10 +42,7 @@ class OrderRow:
 
     @property
     def can_cancel(self) -> bool:
-        """A sale at market is on its way; orders of a group go with it; nothing is asked for twice."""
-        if self.order.group_id is not None:
-            return False
-        return self.order.purpose != Order.Purpose.EXIT and not self.order.cancel_requested
+        return can_cancel(self.order)
 
 
 @dataclass
@@ -58,6 +55,13 @@ class Tree:
     @property
     def waits_for(self) -> str:
         return waiting_words(self.group) if self.group else ""
+
+
+def can_cancel(order: Order) -> bool:
+    """A sale at market is on its way; orders of a group go with it; nothing is asked for twice."""
+    if order.state not in WORKING or order.group_id is not None:
+        return False
+    return order.purpose != Order.Purpose.EXIT and not order.cancel_requested
 
 
 def trees(user: User) -> list[Tree]:

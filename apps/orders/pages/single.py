@@ -10,12 +10,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.accounts.requests import UserRequest
 from apps.ledger.holders import MANUAL
-from apps.operations.once import new_key
+from apps.operations.once import new_key, sound_key
 from apps.operations.pages import page
 from apps.orders.groups.endings import groups_cancel
 from apps.orders.manual import EDITABLE, order_edit
 from apps.orders.models import Order
 from apps.orders.pages.forms import EditForm
+from apps.orders.pages.listing import can_cancel
 from apps.orders.pages.writing import refuse
 from apps.orders.selectors import groups, orders
 from apps.orders.serializers.groups import waiting_words
@@ -31,8 +32,7 @@ MOST = 500  # orders cancelled by one form
 def order_page(request: UserRequest, pk: int) -> HttpResponse:
     order = _own(request, pk)
     context = {
-        "order": order, "can_edit": can_edit(order),
-        "can_cancel": order.state in WORKING and order.purpose != Order.Purpose.EXIT and not order.cancel_requested,
+        "order": order, "can_edit": can_edit(order), "can_cancel": can_cancel(order),
         "events": lambda: list(order.events.all()), "fills": lambda: list(order.fills.order_by("pk")),
     }  # fmt: skip
     return page(request, "orders/order.html", context, fragments={"order": "orders/_order.html"})
@@ -45,7 +45,7 @@ def edit(request: UserRequest, pk: int) -> HttpResponse:
         messages.error(request, f"Order #{order.pk} can no longer be changed.")
         return redirect("orders:order", pk)
     form = EditForm(request.POST if request.method == "POST" else None, order=order)
-    key = request.POST.get("key", "") if request.method == "POST" else new_key()
+    key = sound_key(request) if request.method == "POST" else new_key()
     if form.is_bound and form.is_valid():
         if not form.changed():
             messages.info(request, "Nothing was changed.")

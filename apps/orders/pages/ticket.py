@@ -15,7 +15,7 @@ from apps.accounts.models import TradingAccount
 from apps.accounts.requests import UserRequest
 from apps.accounts.selectors import trading_accounts
 from apps.markets.selectors import feeds
-from apps.operations.once import new_key
+from apps.operations.once import new_key, sound_key
 from apps.operations.pages import page
 from apps.operations.paging import keyset
 from apps.orders.estimates import Estimate
@@ -95,9 +95,7 @@ def review(request: UserRequest) -> HttpResponse:
 def send(request: UserRequest) -> HttpResponse:
     """Places the order that was reviewed. The form's key makes a second sending the same order."""
     accounts, desk = _written(request)
-    key = request.POST.get("key", "")
-    if not (key.isalnum() and len(key) <= 64):
-        raise Http404("no ticket without a key")
+    key = sound_key(request)
     form = desk.form(request.POST)
     if form.is_valid():
         try:

@@ -166,6 +166,7 @@ def test_an_order_shows_its_trail_and_is_replaced(owner, market):
     page = reverse("orders:order", args=[order.pk])
     assert "Accepted" in owner.get(page).content.decode()
     edit = reverse("orders:edit", args=[order.pk])
+    assert owner.post(edit, {"quantity": "3", "limit_price": "91"}).status_code == 404  # without its key
     wrong = owner.post(edit, {"key": "e1", "quantity": "x", "limit_price": "91"})
     assert (wrong.status_code, "Quantity must be a number" in wrong.content.decode()) == (400, True)
     refused = owner.post(edit, {"key": "e1", "quantity": "500", "limit_price": "91"})
