@@ -57,6 +57,15 @@ def empty_redis() -> None:
     redis.Redis.from_url(os.environ["REDIS_URL"]).flushdb()
 
 
+@pytest.fixture(autouse=True)
+def no_earlier_attempts() -> None:
+    """All tests sign in and ask from one address: what earlier ones tried must not count against this one."""
+    server = redis.Redis.from_url(os.environ["REDIS_URL"])
+    tried = [key for pattern in ("*:allauth:rl:*", "*:throttle_*") for key in server.scan_iter(pattern, count=1000)]
+    if tried:
+        server.delete(*tried)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if find_chromium():
         return

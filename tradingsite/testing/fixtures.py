@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 
 import pytest
-from django.core.cache import cache
 from time_machine import TimeMachineFixture
 
 from apps.accounts.models import User
@@ -37,8 +36,7 @@ def market(db: None, scripted: Strategy) -> Market:
 
 @pytest.fixture
 def trader(db: None) -> User:
-    """Somebody who can sign in; no attempt of an earlier test counts against them."""
-    cache.clear()
+    """Somebody who can sign in."""
     user = make_user("trader@example.org")
     user.set_password(PASSWORD)
     user.save()

@@ -5,7 +5,6 @@ import json
 import pytest
 from cryptography.fernet import Fernet
 from django.contrib.sessions.models import Session
-from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -21,7 +20,6 @@ LIST, NEW = reverse("accounts:connections"), reverse("accounts:connect")
 
 @pytest.fixture
 def venue(db, settings):
-    cache.clear()
     settings.CREDENTIAL_KEYS = [Fernet.generate_key().decode()]
     with live_venue(settings) as venue:
         yield venue

@@ -2,7 +2,6 @@
 
 import pytest
 from allauth.mfa.models import Authenticator
-from django.core.cache import cache
 from django.urls import reverse
 
 from apps.accounts.services import user_pause
@@ -17,7 +16,6 @@ from tradingsite.testing.signing import PASSWORD, code_of, with_app
 
 @pytest.fixture
 def account(client, db):
-    cache.clear()  # passwords that earlier tests tried
     account = make_account(make_user(password=PASSWORD))
     account.owner.confirm_address()
     client.force_login(account.owner)

@@ -1,7 +1,6 @@
 """The kill switch by API: pulled at once, released slowly."""
 
 import pytest
-from django.core.cache import cache
 
 from apps.risk.models import Halt
 from apps.risk.services import halt
@@ -13,7 +12,6 @@ from tradingsite.testing.signing import PASSWORD
 
 @pytest.fixture
 def account(market):
-    cache.clear()  # passwords that earlier tests tried
     return make_account(make_user(password=PASSWORD))
 
 

@@ -1,7 +1,6 @@
 """Limits by API: tightened at once, loosened by somebody who proves to be the owner, and later."""
 
 import pytest
-from django.core.cache import cache
 from django.urls import reverse
 
 from apps.operations.models import AuditEntry
@@ -17,7 +16,6 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def account():
-    cache.clear()  # passwords that earlier tests tried
     return make_account(make_user(password=PASSWORD))
 
 

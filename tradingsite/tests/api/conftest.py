@@ -1,15 +1,8 @@
 import pytest
-from django.core.cache import cache
 
 from tradingsite.testing.api import Caller, Desk, make_desk
 from tradingsite.testing.market import Market
 from tradingsite.testing.people import make_account
-
-
-@pytest.fixture(autouse=True)
-def fresh_budget():
-    """What earlier tests asked does not count."""
-    cache.clear()
 
 
 @pytest.fixture

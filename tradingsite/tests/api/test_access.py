@@ -181,7 +181,7 @@ RULES = {
     "GET connections/": Rule(200, EMPTY),
     "POST connections/": Rule(400, 400, lambda desk: {"label": "Main", "key": "none", "password": PASSWORD}),
     "GET connections/{id}/": Rule(200, OWN, place=connection),
-    "POST connections/{id}/check/": Rule(503, OWN, nothing, connection),  # nobody can open its key
+    "POST connections/{id}/check/": Rule(409, OWN, nothing, connection),  # nobody can open its key
     "POST connections/{id}/live/": Rule(409, OWN, lambda desk: {"sure": "YES", "password": PASSWORD}, connection),
     "POST connections/{id}/pause/": Rule(200, OWN, nothing, connection),
     "DELETE connections/{id}/": Rule(204, OWN, place=connection),
