@@ -178,6 +178,7 @@ def test_a_chart_follows_the_market_and_is_read_by_keys(site, live_market, size)
         page.get_by_label("RSI").fill("2")
         owner.faults.clear()  # the page above answered 400, as it should
         page.get_by_role("button", name="Show", exact=True).click()
+        expect(page.locator("[data-legend]")).to_contain_text("105.00")  # the new page is there, and stands still
         page.get_by_text("Indicators: MA 2; RSI 2").click()
         page.get_by_role("button", name="Keep 1m and these").click()
         expect(page.get_by_text("Charts now open with this interval")).to_be_visible()
