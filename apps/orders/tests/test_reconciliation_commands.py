@@ -52,6 +52,7 @@ def test_reconcile_sends_nothing(live):
 def test_reconcile_knows_live_accounts_alone(desk):
     with pytest.raises(CommandError, match=f"must be the number of a live account, was {desk.account.pk}"):
         said("reconcile", "--account", str(desk.account.pk))
+    assert said("reconcile") == "There is no live account.\n"
 
 
 def test_rebuilding_shows_first_and_writes_with_a_reason(desk):

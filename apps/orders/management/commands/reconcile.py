@@ -28,6 +28,8 @@ class Command(HandCommand):
             accounts = accounts.filter(pk=options["account"])
             if not accounts:
                 raise CommandError(f"account must be the number of a live account, was {options['account']}")
+        if not accounts and not options["json"]:
+            self.stdout.write("There is no live account.")
         well = [self._one(account, as_json=options["json"]) for account in accounts]
         if not all(well):
             raise CommandError("not every account agrees with its exchange")
