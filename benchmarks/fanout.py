@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import json
 import os
+import random
 import time
 from decimal import Decimal
 from pathlib import Path
@@ -23,7 +24,7 @@ place.claim("benchmark_fanout")
 
 from django.utils import timezone
 from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from apps.accounts.models import TradingAccount, User
 from apps.ledger.models import Position
@@ -44,17 +45,23 @@ class Clients:
         self.address, self.cookies = f"ws://127.0.0.1:{port}/ws/live/", cookies
         self.sent: dict[str, float] = {}
         self.took: dict[str, list[float]] = {"price": [], "hint": []}
-        self.frames = self.bytes = self.broken = 0
+        self.frames = self.bytes = self.broken = self.again = 0
         self.open = 0
 
     async def one(self, cookie: str) -> None:
         headers = {"Cookie": f"sessionid={cookie}", "Origin": self.address.replace("ws", "http", 1)}
+        while True:  # as a page does: whom the server had no time for asks again
+            try:
+                socket = await connect(self.address, additional_headers=headers, open_timeout=PATIENCE)
+                break
+            except (OSError, TimeoutError, InvalidHandshake):
+                self.again += 1
+                await asyncio.sleep(random.uniform(0.5, 4))
+        self.open += 1
         try:
-            async with connect(self.address, additional_headers=headers, open_timeout=PATIENCE) as socket:
-                self.open += 1
-                async for text in socket:
-                    self._hear(text)
-        except (OSError, TimeoutError, ConnectionClosed):
+            async for text in socket:
+                self._hear(text)
+        except ConnectionClosed:
             self.broken += 1
 
     def _hear(self, text: str | bytes) -> None:
@@ -143,7 +150,10 @@ async def arrive(clients: Clients) -> list[asyncio.Task[None]]:
             await asyncio.sleep(0.2)
     while clients.open + clients.broken < len(tasks) and time.monotonic() - began < PATIENCE:
         await asyncio.sleep(0.1)
-    print(f"\n{clients.open} of {len(tasks)} clients open after {time.monotonic() - began:.1f} s")
+    print(
+        f"\n{clients.open} of {len(tasks)} clients open after {time.monotonic() - began:.1f} s, "
+        f"{clients.again} attempts failed"
+    )
     return tasks
 
 
