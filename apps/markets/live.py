@@ -121,13 +121,11 @@ class LiveStream:
         logger.info("listens to %s", session)
         try:
             while not self.stopping():
-                for each in self.source.poll(PATIENCE):
-                    symbol = each.symbol if isinstance(each, LiveSeconds) else each.event.symbol
-                    self._queues.setdefault(symbol, deque()).append(each)
-                self._hear()
+                self._hear(PATIENCE)
                 self._commit_waiting(session)
                 if time.monotonic() - self._recorded >= RECORD:
                     self._record(session)
+                    self._hear()
                 self._tick()
                 self._beat(session)
             self._record(session)
@@ -135,8 +133,11 @@ class LiveStream:
             self.source.close()
             condition_store(self.source.venue, Condition(trouble="stopped"))
 
-    def _hear(self) -> None:
-        """Tells who waits for a price, before anything is committed."""
+    def _hear(self, patience: float = 0.0) -> None:
+        """Takes in what has come and tells who waits for a price, before anything more is committed."""
+        for each in self.source.poll(patience):
+            symbol = each.symbol if isinstance(each, LiveSeconds) else each.event.symbol
+            self._queues.setdefault(symbol, deque()).append(each)
         if registry.on_prices and (prices := self.source.prices()):
             for hook in registry.on_prices:
                 hook(prices)
@@ -144,13 +145,14 @@ class LiveStream:
     def _commit_waiting(self, session: MarketSession) -> None:
         """Bars of all products first: they are what decisions wait for."""
         for opens in (False, True):
-            for symbol, waiting in self._queues.items():
+            for symbol, waiting in list(self._queues.items()):
                 while waiting and (opens or not _is_open(waiting[0])) and self._may(symbol, waiting[0]):
                     each = waiting.popleft()
                     if isinstance(each, LiveSeconds):
                         self._seconds.setdefault(symbol, []).append(each.bars)
                     else:
                         self._commit(session, self.source.product(symbol), each)
+                        self._hear()
                     self._beat(session)
 
     def _record(self, session: MarketSession) -> None:

@@ -2,12 +2,12 @@
 
 from decimal import Decimal
 
-from django.db.models import F, Q, Sum
+from django.db.models import F, Sum
 
 from apps.accounts.models import TradingAccount
 from apps.ledger.positions import open_position
 from apps.markets.models import Product
-from apps.orders.models import Order, OrderGroup
+from apps.orders.models import Order
 from engine.orders.states import WORKING
 
 
@@ -22,14 +22,10 @@ def sellable(account: TradingAccount, holder: str, product: Product, *, beside: 
     return max(position.quantity - offered(account, holder, product, order=beside), Decimal(0))
 
 
-def offered(
-    account: TradingAccount, holder: str, product: Product, *, order: Order | None = None,
-    group: OrderGroup | None = None,
-) -> Decimal:  # fmt: skip
-    """Base in the holder's working sales, leaving out an order or those of a group."""
+def offered(account: TradingAccount, holder: str, product: Product, *, order: Order | None = None) -> Decimal:
+    """Base in the holder's working sales, leaving out an order."""
     sales = Order.objects.filter(
         account=account, holder=holder, product=product, side=Order.Side.SELL, state__in=WORKING
     )
-    left_out = Q(pk=order.pk) if order else Q(group=group) if group else Q(pk=None)
-    left = sales.exclude(left_out).aggregate(left=Sum(F("quantity") - F("filled")))["left"]
+    left = sales.exclude(pk=order.pk if order else 0).aggregate(left=Sum(F("quantity") - F("filled")))["left"]
     return left or Decimal(0)

@@ -1,36 +1,31 @@
 """Leading groups on: every market event in order, and every change of their orders. Callers hold the account lock."""
 
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 import numpy as np
 from django.db import transaction
 from django.utils import timezone
 
-from apps.accounts.costs import account_costs
 from apps.accounts.locks import lock_account, next_seq
 from apps.accounts.models import TradingAccount
-from apps.markets.events import events_between
-from apps.markets.rules import product_rules
 from apps.markets.selectors import market_now
 from apps.operations.hints import hint, toast
 from apps.operations.logs.correlation import about
-from apps.orders import registry
+from apps.orders.groups.books import Books
 from apps.orders.groups.deeds import Step, deed_do
-from apps.orders.groups.rows import available, leg_records, plan_record, quiet_event
+from apps.orders.groups.rows import groups_save, leg_records, plan_record, quiet_event, tick_event
 from apps.orders.groups.waiting import groups_due
-from apps.orders.models import Order, OrderGroup, ProductCursor
+from apps.orders.models import Order, OrderGroup
 from apps.orders.protection import protection_lost
 from engine import records
-from engine.config import rules_record
 from engine.kinds import Deed, PlanOutcome
 from engine.memory import MemorySchemaError
-from engine.orders.states import OrderState
 from engine.plans.advance import advance
 from engine.plans.memory import state_bytes, state_from_bytes
 from engine.plans.triggers import protected
 
 ROUNDS = 20  # an answer of ours (a refusal) may make the plan ask for more
-AT_EXCHANGE = [OrderState.OPEN, OrderState.CANCELLING]
 ENDS = {
     PlanOutcome.FILLED: (OrderGroup.State.DONE, "all of it traded"),
     PlanOutcome.CANCELLED: (OrderGroup.State.CANCELLED, ""),
@@ -47,47 +42,61 @@ def groups_work(account_id: int) -> bool:
 
 def groups_advance(account: TradingAccount) -> bool:
     """As ``groups_work``, for the account that the caller has locked."""
-    due = groups_due(account).select_related("product__feed__session").order_by("pk")
-    acted = False
-    for group in due:
+    due = list(groups_due(account).select_related("product__feed__session").order_by("pk"))
+    return lead(account, due, Leader.catch_up)
+
+
+def groups_tick(account_id: int, group_ids: Collection[int], price: float, at: float) -> bool:
+    """Leads groups of an account on by one trade at market time ``at`` (seconds). True when they asked for anything."""
+    with transaction.atomic():
+        account = lock_account(account_id)
+        concerned = OrderGroup.objects.filter(pk__in=group_ids, account=account, state=OrderGroup.State.ACTIVE)
+        groups = list(concerned.select_related("product__feed__session").order_by("pk"))
+        return lead(account, groups, lambda leader: leader.take(tick_event(leader.feed, price, at)))
+
+
+def lead(account: TradingAccount, groups: list[OrderGroup], step: Callable[["Leader"], bool]) -> bool:
+    """A step of each group of the locked account in turn, and what they remember of it. True when any asked for
+    something."""
+    books, acted = Books(account, groups), False
+    for group in groups:
         group.account = account
         with about(group.correlation_id, user=account.owner_id):
-            acted |= Leader(group).catch_up()
+            acted |= step(Leader(group, books))
+    groups_save(groups)
     return acted
 
 
 class Leader:
-    """One group of a locked account, led from where it stands."""
+    """One group of a locked account, led from where it stands. Who leads it writes its row."""
 
-    def __init__(self, group: OrderGroup) -> None:
-        account = group.account
-        self.group, self.feed = group, group.product.feed
-        native = sorted(registry.exchange_for(account).native(group.product.symbol))
+    def __init__(self, group: OrderGroup, books: Books) -> None:
+        self.group, self.feed, self.books = group, group.product.feed, books
+        native = books.native(group.product)
         if group.params.get("native") != native:
             group.params["native"] = native
             group.save(update_fields=["params"])
-        self.plan = plan_record(group)
-        self.rules = rules_record(product_rules(group.product), account_costs(account))[0]
+        self.plan, self.rules = plan_record(group), books.rules(group.product)
         self.acted = False
 
     def take(self, event: records.Record) -> bool:
         """One event that came on its own: a tick. True when it asked for anything."""
         if self._remembers():
             self.see(event)
-            self.save()
+            self.note()
         return self.acted
 
     def catch_up(self) -> bool:
         """Every event since the last it saw, in order, then the clock. True when it asked for anything."""
         if not self._remembers():
             return True
-        seen, reach = 0, self._reach()
-        for event, _ in events_between(self.feed, self.group.position, reach):
+        seen, reach = 0, self.books.reach(self.group, self.feed)
+        for event in self.books.events(self.feed, self.group.position, reach):
             self.see(event)
             seen = int(event["time"])
         self.group.position = max(self.group.position, reach)
         self._look(seen, is_up_to_date=reach >= self.feed.recorded)
-        self.save()
+        self.note()
         return self.acted
 
     def _look(self, seen: int, *, is_up_to_date: bool) -> None:
@@ -107,14 +116,6 @@ class Leader:
             return False
         return True
 
-    def _reach(self) -> int:
-        """How far the market may be shown: what rests at the exchange meets an event before the plan does."""
-        orders = Order.objects.filter(group=self.group, state__in=AT_EXCHANGE)
-        if not orders.exists():
-            return self.feed.recorded
-        cursor = ProductCursor.objects.filter(account=self.group.account, product=self.group.product).first()
-        return min(self.feed.recorded, cursor.caught_up if cursor else 0)
-
     def see(self, event: records.Record) -> None:
         """One event, and all that the plan wants done for it."""
         group, deeds = self.group, np.zeros(records.DEEDS, records.DEED)
@@ -122,8 +123,8 @@ class Leader:
         for _ in range(ROUNDS):
             if group.state != OrderGroup.State.ACTIVE:
                 return
-            orders = list(Order.objects.filter(group=group).select_related("product").order_by("pk"))
-            self.state["available"] = available(group)
+            orders = self.books.orders(group)
+            self.state["available"] = self.books.available(group)
             count = advance(self.plan, self.state, event, leg_records(group, orders), self.rules, deeds)
             for deed in deeds[:count]:
                 self.acted = True
@@ -133,14 +134,14 @@ class Leader:
                     deed_do(Step(group, self.feed, event), deed, orders)
             if not count:
                 return
+            self.books.acted(group)
 
-    def save(self) -> None:
-        """Writes what the group remembers; who changed one of its orders after this says so again."""
+    def note(self) -> None:
+        """What the group remembers; who changed one of its orders after this says so again."""
         group = self.group
-        legs = leg_records(group, Order.objects.filter(group=group).order_by("pk"))
+        legs = leg_records(group, self.books.orders(group))
         group.protects = group.product.base_increment * int(protected(self.plan, self.state, legs))
         group.memory, group.changed = state_bytes(self.state), False
-        group.save(update_fields=["memory", "protects", "position", "changed"])
 
     def _finish(self, orders: list[Order]) -> None:
         outcome = PlanOutcome(int(self.state["outcome"]))

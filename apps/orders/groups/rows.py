@@ -1,15 +1,14 @@
 """A group and its orders as the core's records: rebuilt from rows at every step, but for the memory."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
+from django.db import connection
 
-from apps.ledger.positions import open_position
 from apps.markets.models import Feed, Product
 from apps.markets.rules import product_rules
-from apps.orders.inventory import offered
 from apps.orders.models import Order, OrderGroup
 from engine import records
 from engine.events import event_position
@@ -31,6 +30,13 @@ STATES = {
     OrderState.DENIED: LegState.REFUSED,
     OrderState.REJECTED: LegState.REFUSED,
 }
+REMEMBER = """
+    UPDATE orders_ordergroup AS led
+    SET memory = told.memory, protects = told.protects, position = told.position, changed = told.changed
+    FROM unnest(%s::bigint[], %s::bytea[], %s::numeric[], %s::bigint[], %s::boolean[])
+        AS told (id, memory, protects, position, changed)
+    WHERE led.id = told.id
+"""
 OVER = (LegState.FILLED, LegState.ENDED, LegState.REFUSED)
 
 
@@ -48,6 +54,17 @@ def stored_params(typed: Mapping[str, Any], *, seed: int, start: int) -> dict[st
     """What ``validate`` gave, as JSON keeps it: exact decimals as text."""
     values = {name: f"{value:f}" if isinstance(value, Decimal) else value for name, value in typed.items()}
     return values | {"seed": seed, "start": start}
+
+
+def groups_save(groups: Sequence[OrderGroup]) -> None:
+    """Writes what groups of a locked account remember: hundreds, every second."""
+    if not groups:
+        return
+    columns = zip(
+        *((row.pk, bytes(row.memory), row.protects, row.position, row.changed) for row in groups), strict=True
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(REMEMBER, [list(column) for column in columns])
 
 
 def leg_records(group: OrderGroup, orders: Iterable[Order]) -> np.ndarray:
@@ -73,17 +90,6 @@ def leg_state(order: Order) -> LegState:
     state = STATES[OrderState(order.state)]
     asked = order.cancel_requested and state in (LegState.PENDING, LegState.OPEN)
     return LegState.CANCELLING if asked else state
-
-
-def available(group: OrderGroup) -> int:
-    """Lots of the holder's position that no order beside the group offers; -1 for a group that only buys."""
-    if group.side == Order.Side.BUY and group.kind != PlanKind.BRACKET:
-        return -1
-    position = open_position(group.account, group.holder, group.product)
-    if position is None:
-        return 0
-    beside = offered(group.account, group.holder, group.product, group=group)
-    return max(lots(position.quantity - beside, group.product), 0)
 
 
 def quiet_event(group: OrderGroup, at: int, price: float) -> records.Record:

@@ -5,18 +5,36 @@ that heard it; the orders it makes are committed with it and their account is nu
 with the recorded second: a lost process or connection costs time and no trigger.
 """
 
-import numpy as np
-from django.db import transaction
+from collections import defaultdict
+from dataclasses import dataclass
+from itertools import groupby
+from math import isnan, nan
+from operator import attrgetter
+from typing import Any
 
-from apps.accounts.locks import lock_account
+import numpy as np
+from django.db.models import Q
+
 from apps.accounts.models import TradingAccount
-from apps.operations.logs.correlation import about
-from apps.orders.groups.advance import Leader
-from apps.orders.groups.rows import plan_record, tick_event
+from apps.orders.groups.advance import groups_tick
+from apps.orders.groups.rows import plan_record
 from apps.orders.models import OrderGroup
+from engine import records
 from engine.memory import MemorySchemaError
 from engine.plans.memory import state_from_bytes
 from engine.plans.triggers import crossed, next_triggers
+
+account_of = attrgetter("account_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A group with the prices (below, above) that matter to it; none does to one that waits for no price."""
+
+    group_id: int
+    account_id: int
+    product_id: int
+    levels: tuple[float, float]
 
 
 class Watch:
@@ -24,57 +42,64 @@ class Watch:
 
     def __init__(self, venue: str) -> None:
         self.venue = venue
-        self._groups: dict[int, list[int]] = {}  # ids by product
-        self._levels: dict[int, np.ndarray] = {}  # their (below, above) rows
+        self._plans: dict[int, tuple[dict[str, Any], records.Record]] = {}  # what was asked for, by group
+        self._watched: dict[int, Watched] = {}
+        self._by_product: dict[int, tuple[list[Watched], np.ndarray]] = {}
         self._seen: dict[int, tuple[float, float]] = {}
 
     def reload(self) -> int:
         """Reads what is to be watched; how many groups."""
-        rows = OrderGroup.objects.filter(
-            product__venue=self.venue, account__mode=TradingAccount.Mode.LIVE, state=OrderGroup.State.ACTIVE
-        )
-        found: dict[int, list[tuple[int, tuple[float, float]]]] = {}
-        for group in rows.select_related("product").order_by("pk"):
-            levels = _levels(group)
-            if levels is not None:
-                found.setdefault(group.product_id, []).append((group.pk, levels))
-        self._groups = {product: [pk for pk, _ in each] for product, each in found.items()}
-        self._levels = {product: np.array([levels for _, levels in each]) for product, each in found.items()}
-        return sum(map(len, self._groups.values()))
+        found = self._read(Q())
+        self._plans = {pk: self._plans[pk] for pk in found}
+        self._watch(found)
+        return sum(len(each) for each, _ in self._by_product.values())
 
     def tick(self, product_id: int, price: float, at: float) -> int:
         """Gives a trade at market time ``at`` (seconds) to the groups that it matters to; how many those were."""
-        groups = self._groups.get(product_id)
-        if not groups or self._seen.get(product_id) == (price, at):
+        if product_id not in self._by_product or self._seen.get(product_id) == (price, at):
             return 0
         self._seen[product_id] = (price, at)
-        hit = np.zeros(len(groups), np.int64)
-        count = crossed(self._levels[product_id], price, hit)
-        for i in hit[:count]:
-            group_tick(groups[i], price, at)
-        if count:
-            self.reload()
+        watched, levels = self._by_product[product_id]
+        found = np.zeros(len(watched), np.int64)
+        count = crossed(levels, price, found)
+        hit = [watched[i] for i in found[:count]]
+        for account_id, each in groupby(sorted(hit, key=account_of), key=account_of):
+            groups_tick(account_id, [row.group_id for row in each], price, at)
+        if hit:
+            ids = [row.group_id for row in hit]
+            self._watch({pk: row for pk, row in self._watched.items() if pk not in ids} | self._read(Q(pk__in=ids)))
         return int(count)
 
+    def _read(self, which: Q) -> dict[int, Watched]:
+        rows = OrderGroup.objects.filter(
+            which, product__venue=self.venue, account__mode=TradingAccount.Mode.LIVE, state=OrderGroup.State.ACTIVE
+        )
+        found = {}
+        for group in rows.select_related("product").order_by("pk"):
+            plan = self._plan(group)
+            found[group.pk] = Watched(group.pk, group.account_id, group.product_id, _levels(group, plan))
+        return found
 
-def _levels(group: OrderGroup) -> tuple[float, float] | None:
-    """None for a group that no price concerns, or whose memory another core wrote: its account's worker ends it."""
+    def _plan(self, group: OrderGroup) -> records.Record:
+        """Read anew only when it has changed."""
+        known = self._plans.get(group.pk)
+        if known is None or known[0] != group.params:
+            known = self._plans[group.pk] = group.params, plan_record(group)
+        return known[1]
+
+    def _watch(self, watched: dict[int, Watched]) -> None:
+        self._watched, found = watched, defaultdict(list)
+        for row in watched.values():
+            if not all(map(isnan, row.levels)):
+                found[row.product_id].append(row)
+        self._by_product = {
+            product_id: (rows, np.array([row.levels for row in rows])) for product_id, rows in found.items()
+        }
+
+
+def _levels(group: OrderGroup, plan: records.Record) -> tuple[float, float]:
+    """None for a group whose memory another core wrote: its account's worker ends it."""
     try:
-        state = state_from_bytes(bytes(group.memory))
+        return next_triggers(plan, state_from_bytes(bytes(group.memory)))
     except MemorySchemaError:
-        return None
-    below, above = next_triggers(plan_record(group), state)
-    return None if np.isnan(below) and np.isnan(above) else (below, above)
-
-
-@transaction.atomic
-def group_tick(group_id: int, price: float, at: float) -> bool:
-    """Leads a group on by one trade. True when it asked for anything."""
-    account_id = OrderGroup.objects.values_list("account_id", flat=True).get(pk=group_id)
-    account = lock_account(account_id)
-    group = OrderGroup.objects.select_related("product__feed__session").get(pk=group_id)
-    if group.state != OrderGroup.State.ACTIVE:
-        return False
-    group.account = account
-    with about(group.correlation_id, user=account.owner_id):
-        return Leader(group).take(tick_event(group.product.feed, price, at))
+        return nan, nan

@@ -1,14 +1,17 @@
 """A tick that crosses a level leads its group at once; one that does not costs a comparison."""
 
+from decimal import Decimal
+
 import pytest
 
 from apps.accounts.models import TradingAccount
 from apps.markets.services import event_commit
 from apps.markets.sources import Bar, SourceEvent
 from apps.orders.groups import listening
+from apps.orders.groups.advance import groups_work
 from apps.orders.groups.listening import Listening
 from apps.orders.groups.watching import Watch
-from apps.orders.models import Order
+from apps.orders.models import Order, OrderGroup
 from apps.orders.tests.hand import Hand, state
 from engine.kinds import EventKind, OrderKind, PlanKind
 
@@ -75,3 +78,22 @@ def test_a_stream_reads_once_in_a_while_which_groups_wait(hand, stop, monkeypatc
     monkeypatch.setattr(listening, "RELOAD", 0.0)
     listen({hand.product: (93.0, hand.market.now + 3.0)})
     assert sales(stop) == [("MARKET", "pending", 1)]
+
+
+def test_many_groups_are_led_on_with_as_many_statements_as_a_few(hand, django_assert_max_num_queries):
+    for number in range(12):
+        hand.group(PlanKind.TRAILING, quantity="0.05", callback_amount=str(5 + number), rest=False)
+    OrderGroup.objects.update(changed=True)
+    with django_assert_max_num_queries(14):
+        groups_work(hand.account.pk)
+    assert not OrderGroup.objects.filter(changed=True).exists()
+
+
+def test_a_tick_leads_all_its_groups_on_under_one_lock_and_they_sell_no_more_than_there_is(hand):
+    groups = [hand.group(PlanKind.TRAILING, quantity="0.25", callback="0.05", rest=False) for _ in range(4)]
+    live(hand)
+    watch = Watch("replay")
+    assert watch.reload() == 4
+    assert watch.tick(hand.product.pk, 94.0, hand.market.now + 1.2) == 4
+    assert [sales(group) for group in groups] == [[("MARKET", "pending", Decimal("0.25"))]] * 4
+    assert watch.tick(hand.product.pk, 93.0, hand.market.now + 1.4) == 0
