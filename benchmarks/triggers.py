@@ -114,7 +114,8 @@ class Desk:
         arrived = {row["order_id"]: moment(row["created_time"]) for row in self.soak.exchange.orders(self.person.name)}
         courses = []
         for order in mine:
-            assert order.submitted is not None and order.group_id is not None
+            assert order.submitted is not None
+            assert order.group_id is not None
             made = order.created.timestamp(), order.submitted.timestamp()
             courses.append([*self.tape.seen[fired[order.group_id]], *made, arrived[order.exchange_order_id]])
         print(f"{name}:")
