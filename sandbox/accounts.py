@@ -1,5 +1,6 @@
 """Who owns what: a journal of moves that sum to zero, and what is held for open orders."""
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
@@ -7,7 +8,16 @@ from uuid import NAMESPACE_URL, uuid5
 
 from sandbox.money import MOST
 
-CROWD, FEES, OUTSIDE = "crowd", "fees", "outside"  # parties that are no users
+CROWD, FEES, OUTSIDE = PARTIES = "crowd", "fees", "outside"  # parties that are no users
+LONGEST_NAME = 64
+CURRENCY = re.compile("[A-Z0-9]{1,20}")
+
+
+def user_named(name: str) -> str:
+    """The name itself. Raises ValueError when nobody may be called so."""
+    if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable() or name in PARTIES:
+        raise ValueError(f"user must be a name of 1 to {LONGEST_NAME} letters, and none of {PARTIES}, was {name!r:.80}")
+    return name
 
 
 class Overdrawn(Exception):
@@ -56,8 +66,10 @@ class Ledger:
         self.touched: set[tuple[str, str]] = set()  # user and currency of wallets that changed since it was last read
 
     def open(self, user: str, currency: str, moment: int) -> None:
-        """Gives the user a wallet, if there is none yet."""
-        self._users.add(user)
+        """Gives the user a wallet, if there is none yet. Raises ValueError for names that are none."""
+        if not CURRENCY.fullmatch(currency):
+            raise ValueError(f"currency must be 1 to 20 capital letters and digits, was {currency!r:.80}")
+        self._users.add(user_named(user))
         self._times.setdefault((user, currency), [moment, moment])
         self.touched.add((user, currency))
 

@@ -1,7 +1,8 @@
 """Who calls: JSON web tokens as the exchange's clients make them."""
 
+from ipaddress import ip_address
+from math import isfinite
 from typing import Any
-from urllib.parse import urlsplit
 
 import jwt
 from jwt.types import Options
@@ -24,10 +25,10 @@ def bearer(header: str) -> str:
     return token.strip()
 
 
-def verify(ring: KeyRing, token: str, now: float, call: str | None = None) -> Key:
-    """The key that signed. ``call``: method and path, such as 'GET /api/v3/brokerage/accounts'; None on WebSocket.
+def verify(ring: KeyRing, token: str, now: float, address: str, call: str | None = None) -> Key:
+    """The key that signed. ``address``: the caller's, which the key may have to be used from.
 
-    Raises Unauthorized.
+    ``call``: method and path, such as 'GET /api/v3/brokerage/accounts'; None on WebSocket. Raises Unauthorized.
     """
     try:
         header = jwt.get_unverified_header(token)
@@ -36,6 +37,8 @@ def verify(ring: KeyRing, token: str, now: float, call: str | None = None) -> Ke
     key = ring.get(str(header.get("kid")))
     if key is None or key.revoked:
         raise Unauthorized(f"unknown key {header.get('kid')!r}")
+    if key.addresses and not any(ip_address(address) in network for network in key.addresses):
+        raise Unauthorized(f"address must be one of the key's list, was {address}")
     if header.get("alg") != key.algorithm or key.algorithm not in (ES256, EDDSA):
         raise Unauthorized(f"alg must be {key.algorithm}, was {header.get('alg')!r}")
     claims = _claims(token, key)
@@ -62,6 +65,8 @@ def _check_times(claims: dict[str, Any], now: float) -> None:
     start, end = claims.get("nbf"), claims.get("exp")
     if not isinstance(start, (int, float)) or not isinstance(end, (int, float)):
         raise Unauthorized("nbf and exp must be numbers")
+    if not isfinite(start) or not isfinite(end):
+        raise Unauthorized("nbf and exp must be finite")
     if start > now + SKEW:
         raise Unauthorized(f"not valid before {start}, it is {now:.0f}")
     if end <= now:
@@ -76,6 +81,7 @@ def _uris(claims: dict[str, Any]) -> list[str]:
 
 
 def _without_host(uri: str) -> str:
-    """'GET localhost:9000/api' and 'GET http://localhost:9000/api' are both 'GET /api'."""
+    """'GET localhost:9000/api' and 'GET http://localhost:9000/api' are both 'GET /api'. A query is no part of it."""
     method, _, rest = uri.partition(" ")
-    return f"{method} {urlsplit(rest if '://' in rest else f'//{rest}').path}"
+    _, slash, path = rest.removeprefix("http://").removeprefix("https://").partition("/")
+    return f"{method} {slash}{path}"

@@ -5,10 +5,10 @@ from decimal import Decimal
 from sandbox.book import BUY, SELL
 from sandbox.clock import SECOND
 from sandbox.market import Market
-from sandbox.money import on_grid
+from sandbox.money import ZERO, on_grid
 from sandbox.products import Product
 from sandbox.refusals import Denied, Refusal
-from sandbox.terms import DOWN, GTD, UP, Terms
+from sandbox.terms import DOWN, GTD, UP, Terms, pace
 
 FURTHEST = 366 * 86400 * SECOND  # an end time may lie so far ahead
 TOO_HIGH, TOO_LOW = Decimal(10), Decimal("0.01")  # of the last price: a limit beyond is absurd
@@ -110,7 +110,7 @@ def _notional(product: Product, market: Market, side: str, terms: Terms) -> None
     price = terms.limit
     if price is None:
         price = market.book.best(SELL if side == BUY else BUY) or market.tape.last
-    worth = terms.quote_size if terms.quote_size is not None else (terms.base_size or Decimal(0)) * price
+    worth = terms.quote_size if terms.quote_size is not None else (terms.base_size or ZERO) * price
     if worth < product.quote_min:
         raise Refusal("PREVIEW_INVALID_QUOTE_SIZE_TOO_SMALL")
     if worth > product.quote_max:
@@ -137,6 +137,11 @@ def _slices(product: Product, terms: Terms, end: int) -> None:
         raise Refusal("PREVIEW_INVALID_ORDER_CONFIG")
     if terms.base_size is not None and terms.base_size / terms.buckets < product.base_min:
         raise Refusal("PREVIEW_BUCKET_SIZE_SMALLER_THAN_BASE_MIN")
+    worth = terms.quote_size if terms.quote_size is not None else (terms.base_size or ZERO) * (terms.limit or ZERO)
+    if worth / terms.buckets < product.quote_min:
+        raise Refusal("PREVIEW_BUCKET_SIZE_SMALLER_THAN_QUOTE_MIN")
+    if pace(terms, terms.start) < SECOND:
+        raise Refusal("PREVIEW_DURATION_TOO_SMALL")
 
 
 def _stops(market: Market, side: str, terms: Terms) -> None:

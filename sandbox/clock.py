@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 SECOND = 1_000_000_000
+EARLIEST, LATEST = -62_135_596_800 * SECOND, 253_402_300_799 * SECOND  # of the years 1 to 9999
 
 
 class Clock(Protocol):
@@ -68,10 +69,11 @@ def fine_stamp(moment: int) -> str:
 
 def moment_of(text: str) -> int:
     """Nanoseconds of an RFC 3339 text with up to nine decimals. Raises ValueError."""
-    body, dot, rest = text.strip().partition(".")
-    if not dot:
-        parsed = datetime.fromisoformat(body)
-        return int(parsed.replace(tzinfo=parsed.tzinfo or UTC).timestamp()) * SECOND
+    body, _, rest = text.strip().partition(".")
     digits = len(rest) - len(rest.lstrip("0123456789"))
-    parsed = datetime.fromisoformat(body + (rest[digits:] or "Z"))
-    return int(parsed.timestamp()) * SECOND + int(rest[:digits][:9].ljust(9, "0"))
+    parsed = datetime.fromisoformat(body + rest[digits:])
+    seconds = int(parsed.replace(tzinfo=parsed.tzinfo or UTC).timestamp())
+    moment = seconds * SECOND + int(rest[:digits][:9].ljust(9, "0"))
+    if not EARLIEST <= moment <= LATEST:
+        raise ValueError(f"a time must be of the years 1 to 9999, was {text!r}")
+    return moment

@@ -3,9 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from decimal import Decimal
 from fnmatch import fnmatchcase
 from random import Random
 from typing import Any
+
+from sandbox.money import amount
 
 CALL_FAULTS = {
     "latency": "the answer waits `seconds`",
@@ -45,6 +48,8 @@ STATE_FAULTS = {
     "skew": "the exchange's clock is `seconds` ahead (below 0: behind)",
     "restart": "all connections end with 1001, and nothing is answered for `seconds`",
 }
+CODES = (1000, 1001, 1002, 1003, 1008, 1009, 1011, 1012, 1013)
+MOST = 10**9
 KINDS = {**CALL_FAULTS, **FRAME_FAULTS, **STATE_FAULTS}
 
 
@@ -90,11 +95,44 @@ def read_rule(row: Mapping[str, Any]) -> Rule:
     if row.get("fault") not in KINDS:
         raise ValueError(f"fault must be one of {', '.join(KINDS)}, was {row.get('fault')!r}")
     rule = Rule(**row)
-    if not 0 <= rule.chance <= 1:
-        raise ValueError(f"chance must be 0 to 1, was {rule.chance}")
+    _check_numbers(rule)
     if rule.fault in ("refuse", "fail") and not rule.reason:
         raise ValueError(f"reason must be a code of the exchange for {rule.fault!r}, was ''")
     return rule
+
+
+def _check_numbers(rule: Rule) -> None:
+    """Raises ValueError naming the field, the value and the rule. NaN is within no bounds."""
+    for name, low, high in (
+        ("chance", 0, 1), ("skip", 0, MOST), ("times", 0, MOST), ("count", 1, MOST), ("at", 0, MOST),
+        ("seconds", -MOST if rule.fault == "skew" else 0, MOST),
+    ):  # fmt: skip
+        value = getattr(rule, name)
+        if not low <= value <= high:
+            raise ValueError(f"{name} must be {low} to {high}, was {value}")
+    for name in ("skip", "times", "count", "code"):
+        if getattr(rule, name) != int(getattr(rule, name)):
+            raise ValueError(f"{name} must be a whole number, was {getattr(rule, name)}")
+    if rule.code not in CODES:
+        raise ValueError(f"code must be one of {', '.join(map(str, CODES))}, was {rule.code}")
+    try:
+        share = amount(rule.share)
+    except ValueError:
+        share = Decimal(-1)
+    if not 0 <= share <= 1:
+        raise ValueError(f"share must be the text of a number from 0 to 1, was {rule.share!r}")
+
+
+def read_plan(plan: object) -> tuple[int | None, list[dict[str, Any]]]:
+    """The seed (None: as it is) and the rows of rules of a file, or of a call. Raises ValueError."""
+    if not isinstance(plan, dict):
+        raise ValueError(f"faults must be an object with 'rules', were {plan!r:.40}")
+    seed, rows = plan.get("seed"), plan.get("rules", [])
+    if seed is not None and (not isinstance(seed, int) or isinstance(seed, bool)):
+        raise ValueError(f"seed must be a whole number, was {seed!r}")
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise ValueError("rules must be a list of objects")
+    return seed, rows
 
 
 class Switchboard:

@@ -133,10 +133,16 @@ class Recording:
 
 
 def recording(path: Path, origin: float, speed: float) -> Recording:
-    """Reads a Parquet file with columns time, open, high, low, close, volume."""
-    from pyarrow import parquet  # noqa: PLC0415  (slow to load, and not needed for a seeded market)
+    """Reads a Parquet file with columns time, open, high, low, close, volume. Raises ValueError for any other."""
+    from pyarrow import ArrowInvalid, parquet  # noqa: PLC0415  (slow to load, and not needed for a seeded market)
 
-    table = parquet.read_table(path, columns=["time", "open", "high", "low", "close", "volume"])
+    names = ["time", "open", "high", "low", "close", "volume"]
+    try:
+        table = parquet.read_table(path, columns=names)
+    except ArrowInvalid as error:
+        raise ValueError(f"{path} must be Parquet with columns {', '.join(names)}: {error}") from None
+    if table.column_names != names:
+        raise ValueError(f"{path} must have columns {', '.join(names)}, had {', '.join(table.column_names)}")
     columns = [column.to_numpy().astype(np.float64) for column in table.columns]
     return Recording(np.stack(columns, axis=1), origin, speed)
 

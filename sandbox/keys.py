@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
@@ -17,14 +18,20 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
+from sandbox.accounts import user_named
+
 ES256, EDDSA = "ES256", "EdDSA"
 VIEW, TRADE, TRANSFER = "view", "trade", "transfer"
+Network = IPv4Network | IPv6Network
 Public = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 
 
 @dataclass(slots=True)
 class Key:
-    """A key of a user. ``scopes`` and ``revoked`` may be changed while the exchange runs."""
+    """A key of a user. ``scopes``, ``revoked`` and ``addresses`` may be changed while the exchange runs.
+
+    ``addresses``: networks from which alone it may be used; none: from everywhere.
+    """
 
     name: str
     user: str
@@ -32,6 +39,7 @@ class Key:
     public: Public
     scopes: set[str] = field(default_factory=lambda: {VIEW, TRADE})
     revoked: bool = False
+    addresses: tuple[Network, ...] = ()
 
     @property
     def portfolio(self) -> str:
@@ -42,8 +50,23 @@ class Key:
         public = self.public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
         return {
             "name": self.name, "user": self.user, "algorithm": self.algorithm, "public": public,
-            "scopes": sorted(self.scopes), "revoked": self.revoked,
+            "scopes": sorted(self.scopes), "revoked": self.revoked, "addresses": [str(one) for one in self.addresses],
         }  # fmt: skip
+
+
+def read_networks(rows: object) -> tuple[Network, ...]:
+    """Of texts such as '203.0.113.7' or '10.0.0.0/8'. Raises ValueError."""
+    if not isinstance(rows, list) or not all(isinstance(row, str) for row in rows):
+        raise ValueError(f"addresses must be a list of texts, was {rows!r}")
+    return tuple(ip_network(row, strict=False) for row in rows)
+
+
+def read_scopes(rows: object) -> set[str]:
+    """Raises ValueError for what is no list of scopes."""
+    known = {VIEW, TRADE, TRANSFER}
+    if not isinstance(rows, list) or not rows or not all(isinstance(row, str) and row in known for row in rows):
+        raise ValueError(f"scopes must be of {VIEW}, {TRADE}, {TRANSFER}, were {rows!r}")
+    return set(rows)
 
 
 def portfolio_of(user: str) -> str:
@@ -64,13 +87,16 @@ class KeyRing:
     def __iter__(self) -> Iterator[Key]:
         return iter(self._keys.values())
 
-    def make(self, user: str, algorithm: str = ES256, scopes: set[str] | None = None) -> str:
+    def make(
+        self, user: str, algorithm: str = ES256, scopes: set[str] | None = None, addresses: tuple[Network, ...] = ()
+    ) -> str:
         """A new key; the answer is the text of its key file, as the exchange lets one download it.
 
-        Raises ValueError for an algorithm that is neither ES256 nor EdDSA.
+        Raises ValueError for an algorithm that is neither ES256 nor EdDSA, or a user who cannot be one.
         """
         private, name = _private(algorithm)
-        self._keys[name] = Key(name, user, algorithm, private.public_key(), scopes or {VIEW, TRADE})
+        public = private.public_key()
+        self._keys[name] = Key(name, user_named(user), algorithm, public, scopes or {VIEW, TRADE}, addresses=addresses)
         return json.dumps({"name": name, "privateKey": _secret(private)})
 
     def recall(self, row: dict[str, Any]) -> None:
@@ -79,12 +105,19 @@ class KeyRing:
         if not isinstance(public, ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey):
             raise ValueError(f"a key must be of the kind ES256 or EdDSA, was {type(public).__name__}")
         known = Key(row["name"], row["user"], row["algorithm"], public, set(row["scopes"]), row["revoked"])
+        known.addresses = read_networks(row.get("addresses", []))
         self._keys[known.name] = known
 
     def adopt(self, key_file: str, user: str) -> Key:
-        """Takes in a key made before, from the text of its file: a client keeps its key when the exchange restarts."""
-        row = json.loads(key_file)
-        name, secret = row.get("name") or row["id"], row["privateKey"]
+        """Takes in a key made before, from the text of its file: a client keeps its key when the exchange restarts.
+
+        Raises ValueError for what is no key file.
+        """
+        try:
+            row = json.loads(key_file)
+            name, secret = str(row.get("name") or row["id"]), str(row["privateKey"])
+        except (ValueError, KeyError, AttributeError) as error:
+            raise ValueError(f"a key file must have 'name' and 'privateKey': {error!r}") from None
         if secret.startswith("-----"):
             private = load_pem_private_key(secret.encode(), None)
         else:

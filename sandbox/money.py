@@ -17,6 +17,13 @@ def amount(text: object) -> Decimal:
     return Decimal(text)
 
 
+def whole(text: object, digits: int = 15) -> int:
+    """Reads a whole number of 0 or more, of so many digits at most. Raises ValueError for anything else."""
+    if not isinstance(text, str) or not (text.isascii() and text.isdecimal() and len(text) <= digits):
+        raise ValueError(f"must be a whole number of at most {digits} digits, was {text!r}")
+    return int(text)
+
+
 def times(left: Decimal, right: Decimal) -> Decimal:
     """The product, kept to 16 decimals."""
     return _WIDE.multiply(left, right).quantize(GRAIN, ROUND_HALF_EVEN, _WIDE)

@@ -4,7 +4,7 @@ import csv
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -84,12 +84,14 @@ class Products:
         return sorted({name for product in self._all.values() for name in (product.base, product.quote)})
 
     def set_flags(self, symbol: str, changes: Mapping[str, Any]) -> None:
-        """Switches flags of a product, or its 'status'. Raises KeyError for a name that is neither."""
+        """Switches flags of a product, or its 'status'. Raises KeyError for a name that is neither, or ValueError."""
         row = self._all[symbol].row
         for name, value in changes.items():
             if name not in (*FLAGS, "status"):
                 raise KeyError(f"a product's flag must be one of {', '.join((*FLAGS, 'status'))}, was {name!r}")
-            row[name] = value if name == "status" else bool(value)
+            if not isinstance(value, str if name == "status" else bool):
+                raise ValueError(f"{name} must be {'text' if name == 'status' else 'true or false'}, was {value!r}")
+            row[name] = value
         self.touched.add(symbol)
 
 
@@ -105,8 +107,11 @@ def shipped_products() -> Products:
 
 
 def listed_products(path: Path) -> Products:
-    """The products of a file that holds an answer of GET /market/products."""
-    return Products(json.loads(path.read_text())["products"])
+    """The products of a file that holds an answer of GET /market/products. Raises ValueError for any other."""
+    try:
+        return Products(json.loads(path.read_text())["products"])
+    except (ValueError, KeyError, TypeError, InvalidOperation) as error:
+        raise ValueError(f"{path} must hold an answer of GET /market/products: {error!r}") from None
 
 
 def _completed(row: Row, twins: list[str]) -> Row:

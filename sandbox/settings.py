@@ -3,6 +3,8 @@
 from dataclasses import dataclass, fields
 from typing import Any
 
+MOST = 10**9
+
 
 @dataclass(slots=True)
 class Settings:
@@ -29,6 +31,9 @@ class Settings:
                 raise ValueError(f"a setting must be one of {', '.join(sorted(known))}, was {name!r}")
             if isinstance(value, bool) != (known[name] is bool) or not isinstance(value, (int, float)):
                 raise ValueError(f"{name} must be of type {known[name].__name__}, was {value!r}")
+            low = -MOST if name == "clock_skew" else 0
+            if not isinstance(value, bool) and not low <= value <= MOST:
+                raise ValueError(f"{name} must be {low} to {MOST}, was {value!r}")
         for name, value in changes.items():
             setattr(self, name, known[name](value))
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sandbox.clock import moment_of
-from sandbox.money import amount
+from sandbox.clock import SECOND, moment_of
+from sandbox.money import amount, whole
 from sandbox.refusals import Refusal
 
 GTC, GTD, IOC, FOK = "GOOD_UNTIL_CANCELLED", "GOOD_UNTIL_DATE_TIME", "IMMEDIATE_OR_CANCEL", "FILL_OR_KILL"
@@ -51,6 +51,8 @@ def read_terms(configuration: object) -> Terms:
     ((variant, fields),) = configuration.items()
     if variant not in VARIANTS or not isinstance(fields, Mapping):
         raise Refusal("PREVIEW_INVALID_ORDER_CONFIG", engine=True)
+    if fields.get("reduce_only"):
+        raise Refusal("PREVIEW_REDUCE_ONLY_NOT_ALLOWED_ON_SPOT_PRODUCTS")
     kind, tif = VARIANTS[variant]
     return Terms(
         variant, kind, tif,
@@ -61,6 +63,11 @@ def read_terms(configuration: object) -> Terms:
         start=_moment(fields, "start_time"), end=_moment(fields, "end_time"),
         buckets=_whole(fields, "number_buckets"), bucket_seconds=_whole(fields, "bucket_duration"),
     )  # fmt: skip
+
+
+def pace(terms: Terms, start: int) -> int:
+    """Nanoseconds from slice to slice, at least 1."""
+    return terms.bucket_seconds * SECOND or max(((terms.end or start) - start) // terms.buckets, 1)
 
 
 def _size(fields: Mapping[str, Any], name: str) -> Decimal | None:
@@ -90,7 +97,7 @@ def _moment(fields: Mapping[str, Any], name: str) -> int | None:
 
 
 def _whole(fields: Mapping[str, Any], name: str) -> int:
-    text = str(fields.get(name) or "0").removesuffix("s")
-    if not text.isdigit():
-        raise Refusal("PREVIEW_INVALID_ORDER_CONFIG")
-    return int(text)
+    try:
+        return whole(str(fields.get(name) or "0").removesuffix("s"), digits=9)
+    except ValueError:
+        raise Refusal("PREVIEW_INVALID_ORDER_CONFIG") from None

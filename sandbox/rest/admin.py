@@ -1,11 +1,12 @@
 """The sandbox's own endpoints, under /sandbox: for the hand on the switchboard, not for the client under test."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 from sandbox.clock import SECOND, VirtualClock, stamp
-from sandbox.faults import KINDS
-from sandbox.keys import ES256
+from sandbox.faults import KINDS, read_plan
+from sandbox.keys import ES256, read_networks, read_scopes
 from sandbox.money import amount, plain
 from sandbox.refusals import invalid
 from sandbox.rest.calls import Answer, Call, Handler
@@ -60,6 +61,8 @@ def flags(call: Call) -> Answer:
         call.venue.exchange.products.set_flags(product.symbol, call.body)
     except KeyError as error:
         raise invalid(str(error.args[0])) from None
+    except ValueError as error:
+        raise invalid(str(error)) from None
     return product.row
 
 
@@ -74,19 +77,20 @@ def deposit(call: Call) -> Answer:
 
 
 def keys(call: Call) -> Answer:
-    """``user``, ``algorithm``, ``scopes``: a new key. With ``name`` instead, changes scopes or revokes."""
-    ring, scopes = call.venue.keys, call.body.get("scopes")
+    """``user``, ``algorithm``, ``scopes``, ``addresses``: a new key. With ``name`` instead, changes it or revokes."""
+    ring, rows = call.venue.keys, call.body
+    scopes = _reading(lambda: read_scopes(rows["scopes"])) if rows.get("scopes") is not None else None
+    addresses = _reading(lambda: read_networks(rows["addresses"])) if rows.get("addresses") is not None else None
     if name := call.text("name"):
         key = ring.get(name)
         if key is None:
             raise invalid(f"name must be a key's, was {name!r}")
-        key.scopes = set(scopes) if scopes is not None else key.scopes
-        key.revoked = bool(call.body.get("revoked", key.revoked))
-        return {"name": key.name, "scopes": sorted(key.scopes), "revoked": key.revoked}
-    made: list[str] = []
+        key.scopes = key.scopes if scopes is None else scopes
+        key.addresses = key.addresses if addresses is None else addresses
+        key.revoked = bool(rows.get("revoked", key.revoked))
+        return key.as_row()
     user, algorithm = call.text("user") or "trader", call.text("algorithm") or ES256
-    _reading(lambda: made.append(ring.make(user, algorithm, set(scopes) if scopes else None)))
-    return {"key_file": made[0]}
+    return {"key_file": _reading(lambda: ring.make(user, algorithm, scopes, addresses or ()))}
 
 
 def faults(call: Call) -> Answer:
@@ -94,11 +98,9 @@ def faults(call: Call) -> Answer:
     if call.request.method == "DELETE":
         board.clear()
     elif call.request.method == "POST":
-        rows = call.body.get("rules", [])
-        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            raise invalid("rules must be a list of objects")
-        if "seed" in call.body:
-            board.reseed(int(call.body["seed"]))
+        seed, rows = _reading(lambda: read_plan(call.body))
+        if seed is not None:
+            board.reseed(seed)
         _reading(lambda: call.venue.set_faults(rows))
     return {"rules": [rule.as_row() for rule in board.rules], "hits": dict(board.hits), "kinds": KINDS}
 
@@ -122,15 +124,12 @@ def _symbol(call: Call) -> str:
 
 
 def _amount(value: Any) -> Decimal:
-    try:
-        return amount(value)
-    except ValueError as error:
-        raise invalid(str(error)) from None
+    return _reading(lambda: amount(value))
 
 
-def _reading(action: Any) -> None:
+def _reading[T](action: Callable[[], T]) -> T:
     try:
-        action()
+        return action()
     except ValueError as error:
         raise invalid(str(error)) from None
 

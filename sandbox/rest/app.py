@@ -104,11 +104,11 @@ def _endpoint(venue: Venue, scope: str, handler: Handler) -> Callable[[web.Reque
         misbehaving = Misbehaving(venue, request, request.path.removeprefix(PREFIX))
         if (answer := await misbehaving.before()) is not None:
             return answer
-        text = await request.text()
+        content = await request.read()
         try:
             key = _authorise(venue, request, scope)
             headers, refusal = _limit(venue, key, request.remote or "")
-            body = decode(text) if request.method in ("POST", "PUT") else {}
+            body = decode(content) if request.method in ("POST", "PUT") else {}
             copies = 2 if misbehaving.hits("double") else 1
             call = Call(venue, request, body, key, misbehaving.reason("refuse"), misbehaving.reason("fail"), copies)
             response = refusal or await _respond(handler, call)
@@ -129,8 +129,8 @@ def _bare(venue: Venue, handler: Handler) -> Callable[[web.Request], Awaitable[w
 
     async def serve(request: web.Request) -> web.StreamResponse:
         try:
-            text = await request.text()
-            response = await _respond(handler, Call(venue, request, decode(text)))
+            body = decode(await request.read())
+            response = await _respond(handler, Call(venue, request, body))
         except Denied as denied:
             return web.Response(status=denied.status, text=compact(denied.row()), content_type="application/json")
         venue.settle()
@@ -152,7 +152,8 @@ def _authorise(venue: Venue, request: web.Request, scope: str) -> Key | None:
     if not scope:
         return None
     call = f"{request.method} {unquote(request.rel_url.raw_path)}"
-    key = verify(venue.keys, bearer(request.headers.get("Authorization", "")), venue.token_time(), call)
+    token = bearer(request.headers.get("Authorization", ""))
+    key = verify(venue.keys, token, venue.token_time(), request.remote or "", call)
     if scope not in key.scopes:
         raise MISSING
     return key

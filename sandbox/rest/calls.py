@@ -4,16 +4,19 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from aiohttp import web
 
 from sandbox.keys import Key
+from sandbox.money import whole
 from sandbox.refusals import invalid, undecodable
 
 if TYPE_CHECKING:
     from sandbox.venue import Venue
 
+DEEPEST = 100  # levels of a body
+TOO_DEEP = undecodable("exceeded max recursion depth")
 _HUMP = re.compile(r"(?<=[a-z0-9])([A-Z])")
 Answer = dict[str, Any] | web.StreamResponse
 
@@ -53,10 +56,10 @@ class Call:
 
     def number(self, name: str, default: int) -> int:
         """Raises Denied for what is no whole number of 0 or more."""
-        text = self.query(name) or str(default)
-        if not text.isdigit() or len(text) > 15:
-            raise invalid(f"{name} must be a whole number, was {text!r}")
-        return int(text)
+        try:
+            return whole(self.query(name) or str(default))
+        except ValueError as error:
+            raise invalid(f"{name} {error}") from None
 
     def flag(self, name: str) -> bool:
         return self.query(name).lower() == "true"
@@ -80,24 +83,38 @@ class Call:
 Handler = Callable[[Call], Awaitable[Answer] | Answer]
 
 
-def decode(text: str) -> dict[str, Any]:
-    """The body with its names in snake case; none is an empty one. Raises Denied."""
-    if not text.strip():
+def decode(content: bytes) -> dict[str, Any]:
+    """The body with its names in snake case; none is an empty one. UTF-8 whatever its header says. Raises Denied."""
+    if not content.strip():
         return {}
     try:
-        body = json.loads(text)
+        body = json.loads(content.decode(), parse_constant=_no_number)
+    except UnicodeDecodeError:
+        raise undecodable("syntax error (line 1:1): invalid UTF-8") from None
+    except RecursionError:
+        raise TOO_DEEP from None
     except ValueError:
-        raise undecodable(f"syntax error (line 1:1): invalid value {text[:20]}") from None
+        start = content[:20].decode(errors="replace")
+        raise undecodable(f"syntax error (line 1:1): invalid value {start}") from None
     if not isinstance(body, dict):
-        raise undecodable(f"syntax error (line 1:1): unexpected token {text[:1]}")
+        raise undecodable(f"syntax error (line 1:1): unexpected token {compact(body)[:1]}")
     return dict(_snake(body))
 
 
-def _snake(value: Any) -> Any:
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no number of JSON")
+
+
+def _snake(value: Any, depth: int = 0) -> Any:
+    if depth > DEEPEST:
+        raise TOO_DEEP
     if isinstance(value, Mapping):
-        return {_HUMP.sub(lambda hump: f"_{hump[1].lower()}", name): _snake(inner) for name, inner in value.items()}
+        return {
+            _HUMP.sub(lambda hump: f"_{hump[1].lower()}", name): _snake(inner, depth + 1)
+            for name, inner in value.items()
+        }
     if isinstance(value, list):
-        return [_snake(inner) for inner in value]
+        return [_snake(inner, depth + 1) for inner in value]
     return value
 
 

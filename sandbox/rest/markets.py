@@ -6,7 +6,7 @@ from decimal import Decimal
 from sandbox.book import BUY, SELL
 from sandbox.clock import SECOND, moment_of
 from sandbox.market import Market
-from sandbox.money import amount, plain
+from sandbox.money import amount, plain, whole
 from sandbox.products import Product
 from sandbox.refusals import Denied, invalid, not_found
 from sandbox.rest.calls import Answer, Call
@@ -50,21 +50,22 @@ def product(call: Call) -> Answer:
 
 async def candles(call: Call) -> Answer:
     known = _known(call, call.part("product_id"))
-    start, end = call.query("start"), call.query("end")
-    if not start.isdigit() or not end.isdigit() or len(start) > 11 or len(end) > 11:
-        raise invalid("start and end argument is invalid")
+    try:
+        start, end = (whole(call.query(name), digits=11) for name in ("start", "end"))
+    except ValueError:
+        raise invalid("start and end argument is invalid") from None
     seconds = GRANULARITIES.get(call.query("granularity"))
     if seconds is None:
         raise invalid("granularity argument is invalid")
-    if (int(end) - int(start)) // seconds > MOST_BARS:
+    if (end - start) // seconds > MOST_BARS:
         raise invalid(TOO_LONG)
     limit = min(call.number("limit", MOST_BARS) or MOST_BARS, MOST_BARS)
-    until = min(int(end), call.now // SECOND)
+    until = min(end, call.now // SECOND)
     tape = _market(call, known).tape
-    if until - int(start) > LONG:  # a year of minutes takes seconds: the others need not wait
-        bars = await asyncio.to_thread(tape.bars, int(start), until, seconds)
+    if until - start > LONG:  # a year of minutes takes seconds: the others need not wait
+        bars = await asyncio.to_thread(tape.bars, start, until, seconds)
     else:
-        bars = tape.bars(int(start), until, seconds)
+        bars = tape.bars(start, until, seconds)
     return {"candles": [bar_row(bar) for bar in reversed(bars)][:limit]}
 
 
@@ -124,7 +125,7 @@ def _bound(call: Call, name: str) -> int | None:
     if not text:
         return None
     try:
-        return int(text) * SECOND if text.isdigit() and len(text) < 12 else moment_of(text)
+        return whole(text, digits=11) * SECOND if text.isdecimal() else moment_of(text)
     except ValueError:
         raise invalid(f"{name} argument is invalid") from None
 

@@ -5,18 +5,13 @@ from typing import Any
 
 from sandbox.changing import ACCEPTED, Wish, read_wish
 from sandbox.clock import SECOND, moment_of
+from sandbox.money import whole
 from sandbox.orders import Fill, Order
-from sandbox.placing import Request
 from sandbox.refusals import Refusal, invalid, not_found, refused, undecodable
 from sandbox.rest.calls import Answer, Call
+from sandbox.rest.reading import read_request
 from sandbox.rest.rows import Row, fill_row, order_row
 
-FIELDS = frozenset({
-    "client_order_id", "product_id", "side", "order_configuration", "attached_order_configuration", "leverage",
-    "margin_type", "preview_id", "sor_preference", "cost_basis_method", "retail_portfolio_id",
-    "equity_order_metadata", "prediction_metadata", "self_trade_prevention_id", "commission_rate", "is_max",
-    "tradable_balance", "skip_fcm_risk_check",
-})  # fmt: skip
 USUAL_PAGE, LARGEST_PAGE = 100, 1000
 
 
@@ -137,12 +132,14 @@ def _copied(call: Call, rows: list[Row]) -> list[Row]:
 def _page[T: (Order, Fill)](call: Call, found: Iterable[T], number: Any) -> tuple[list[T], str]:
     """One page after the cursor, newest first, and the cursor of the next; '' when there is none."""
     after = call.query("cursor")
-    if after and not after.isdigit():
-        raise invalid("cursor is invalid")
+    try:
+        end = whole(after) if after else None
+    except ValueError:
+        raise invalid("cursor is invalid") from None
     limit = min(call.number("limit", USUAL_PAGE) or USUAL_PAGE, LARGEST_PAGE)
     page: list[T] = []
     for one in found:
-        if after and number(one) >= int(after):
+        if end is not None and number(one) >= end:
             continue
         if len(page) == limit:
             return page, str(number(page[-1]))
@@ -173,18 +170,3 @@ def _moment(call: Call, name: str) -> int | None:
         return moment_of(text) if text else None
     except ValueError:
         raise invalid(f"{name} must be an RFC3339 time, was {text!r}") from None
-
-
-def read_request(call: Call) -> Request:
-    unknown = set(call.body) - FIELDS
-    if unknown:
-        raise undecodable(f'(line 1:2): unknown field "{min(unknown)}"')
-    attached = call.mapping("attached_order_configuration")
-    configuration = call.mapping("order_configuration") or {}
-    for name, value in next(iter(configuration.values()), {}).items() if configuration else ():
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            raise undecodable(f"(line 1:2): invalid value for string field {name}: {value}")
-    return Request(
-        call.text("client_order_id"), call.text("product_id"), call.text("side"), configuration, attached or None,
-        call.text("preview_id"), fail=call.fail,
-    )  # fmt: skip

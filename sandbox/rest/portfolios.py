@@ -1,12 +1,13 @@
 """Portfolios, conversions between stable currencies, payment methods."""
 
+from decimal import Decimal
 from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
-from sandbox.accounts import OUTSIDE, Overdrawn
+from sandbox.accounts import OUTSIDE
 from sandbox.clock import stamp
 from sandbox.keys import portfolio_of
-from sandbox.money import amount, plain
+from sandbox.money import MOST, amount, plain
 from sandbox.refusals import invalid, not_found
 from sandbox.rest.calls import Answer, Call
 from sandbox.rest.rows import CASH, Row, money
@@ -45,14 +46,10 @@ def delete(call: Call) -> Answer:
 
 def move_funds(call: Call) -> Answer:
     funds = call.mapping("funds") or {}
-    names = "source_portfolio_uuid", "target_portfolio_uuid"
-    for name in names:
+    for name in ("source_portfolio_uuid", "target_portfolio_uuid"):
         _find(call, call.text(name))
-    try:
-        amount(funds.get("value"))
-    except ValueError as error:
-        raise invalid(str(error)) from None
-    return {name: call.text(name) for name in names}  # every portfolio but the key's own is empty: nothing to see
+    _positive(funds.get("value"))
+    raise invalid("Insufficient balance in source account")  # a key sees and moves its own portfolio's money alone
 
 
 def breakdown(call: Call) -> Answer:
@@ -99,10 +96,7 @@ def quote(call: Call) -> Answer:
     pair = _currency(call, call.text("from_account")), _currency(call, call.text("to_account"))
     if set(pair) not in CONVERTIBLE:
         raise invalid("User is not allowed to convert crypto")
-    try:
-        value = amount(call.text("amount"))
-    except ValueError as error:
-        raise invalid(str(error)) from None
+    value = _positive(call.text("amount"))
     trade = _trade(str(uuid4()), *pair, plain(value))
     call.venue.conversions[trade["id"]] = {"user": call.user, "trade": trade}
     return {"trade": trade}
@@ -113,13 +107,11 @@ def commit(call: Call) -> Answer:
     if trade["status"] != "TRADE_STATUS_CREATED":
         return {"trade": trade}
     ledger, value = call.venue.exchange.ledger, amount(trade["amount"]["value"])
-    if ledger.available(call.user, trade["source_currency"]) < value:
+    source, target = trade["source_currency"], trade["target_currency"]
+    if ledger.available(call.user, source) < value or ledger.total(call.user, target) + value > MOST:
         raise invalid("Insufficient balance in source account")
-    try:
-        ledger.move(call.now, trade["id"], trade["source_currency"], value, source=call.user, target=OUTSIDE)
-    except Overdrawn:
-        raise invalid("Insufficient balance in source account") from None
-    ledger.move(call.now, trade["id"], trade["target_currency"], value, source=OUTSIDE, target=call.user)
+    ledger.move(call.now, trade["id"], source, value, source=call.user, target=OUTSIDE)
+    ledger.move(call.now, trade["id"], target, value, source=OUTSIDE, target=call.user)
     trade["status"] = "TRADE_STATUS_COMPLETED"
     return {"trade": trade}
 
@@ -163,6 +155,16 @@ def _conversion(call: Call) -> Row:
         raise not_found("trade was not found")
     trade: Row = found["trade"]
     return trade
+
+
+def _positive(text: object) -> Decimal:
+    try:
+        value = amount(text)
+    except ValueError as error:
+        raise invalid(str(error)) from None
+    if value <= 0:
+        raise invalid(f"an amount must be above 0, was {plain(value)}")
+    return value
 
 
 def _currency(call: Call, text: str) -> str:

@@ -9,7 +9,8 @@ from sandbox.orders import Order
 from sandbox.placing import Request
 from sandbox.refusals import Refusal
 from sandbox.rest.calls import Answer, Call
-from sandbox.rest.orders import edit_errors, read_request, wish_of
+from sandbox.rest.orders import edit_errors, wish_of
+from sandbox.rest.reading import read_request
 from sandbox.rest.rows import Row
 
 

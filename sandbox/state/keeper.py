@@ -82,7 +82,7 @@ class Keeper:
                 row = {"symbol": symbol, "opened": market.tape.began, "pinned": market.pinned}
                 self._store.put("market", symbol, row)
         for key in venue.keys:
-            if self._is_new("key", key.name, (key.user, sorted(key.scopes), key.revoked)):
+            if self._is_new("key", key.name, (key.user, sorted(key.scopes), key.revoked, key.addresses)):
                 self._store.put("key", key.name, key.as_row())
         rest = {"portfolios": venue.portfolios, "conversions": venue.conversions}
         if self._is_new("venue", "", json.dumps(rest)):

@@ -24,7 +24,7 @@ class Connection:
     ) -> None:  # fmt: skip
         self._socket, self._transport, self._clock = socket, transport, clock
         self._faults, self._settings = faults, settings
-        self.user_only, self.user = user_only, ""
+        self.user_only, self.user, self.address = user_only, "", ""
         self.channels: dict[str, dict[str, None]] = {}
         self.opened = self.last_sent = clock.now()
         self.subscribed = False

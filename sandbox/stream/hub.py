@@ -1,7 +1,6 @@
 """All WebSockets: what they ask for, and what they are told of the exchange."""
 
 import asyncio
-import json
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
@@ -16,12 +15,10 @@ from sandbox.keys import KeyRing, user_id
 from sandbox.market import Market
 from sandbox.orders import Order
 from sandbox.stream import frames
+from sandbox.stream.asking import HEARTBEATS, MARKET_CHANNELS, USER_CHANNELS, Unheard, read_ask
 from sandbox.stream.connection import POLICY, Connection
 from sandbox.tape import Trade
 
-MARKET_CHANNELS = ("candles", "status", "ticker", "ticker_batch", "level2", "market_trades")
-USER_CHANNELS = ("user", "futures_balance_summary")
-HEARTBEATS = "heartbeats"
 BATCH_SECONDS = 5
 MOST_MISSED = 90  # heartbeats made up for after a leap of the clock
 
@@ -50,6 +47,7 @@ class Hub:
         connection = Connection(
             socket, request.transport, self._exchange.clock, self._faults, self._exchange.settings, user_only=user_only
         )
+        connection.address = request.remote or ""
         self.connections.append(connection)
         writer = asyncio.create_task(connection.write())
         try:
@@ -95,26 +93,13 @@ class Hub:
 
     def _hear(self, connection: Connection, text: str) -> None:
         try:
-            row = json.loads(text)
-        except ValueError:
-            return connection.error("failed to parse message")
-        kind, channel = (row.get("type"), row.get("channel")) if isinstance(row, dict) else (None, None)
-        if kind not in ("subscribe", "unsubscribe"):
-            return connection.error("type must be subscribe or unsubscribe")
-        served = (
-            (*USER_CHANNELS, HEARTBEATS) if connection.user_only else (*USER_CHANNELS, HEARTBEATS, *MARKET_CHANNELS)
-        )
-        if not isinstance(channel, str) or channel not in served:
-            return connection.error(f"channel {channel} is not supported")
-        products = row.get("product_ids") or []
-        unknown = [one for one in products if self._exchange.products.get(one) is None]
-        if unknown or (channel in MARKET_CHANNELS and not products):
-            return connection.error(f"invalid product_ids {unknown}" if unknown else "product_ids are required")
-        if channel in USER_CHANNELS and not self._sign_in(connection, row.get("jwt")):
+            ask = read_ask(text, self._exchange.products, user_only=connection.user_only)
+        except Unheard as wrong:
+            return connection.error(str(wrong))
+        if ask.channel in USER_CHANNELS and not self._sign_in(connection, ask.token):
             connection.error("authentication failure")
             return connection.close(POLICY)
-        names = [self._exchange.products[one].book for one in products]
-        return self._change(connection, kind, channel, names)
+        return self._change(connection, ask.kind, ask.channel, ask.products)
 
     def _change(self, connection: Connection, kind: str, channel: str, names: list[str]) -> None:
         connection.subscribed = True
@@ -137,9 +122,9 @@ class Hub:
                 shown[channel] = [user_id(connection.user)]
         return shown
 
-    def _sign_in(self, connection: Connection, token: object) -> bool:
+    def _sign_in(self, connection: Connection, token: str) -> bool:
         try:
-            key = verify(self._keys, str(token or ""), self._token_time())
+            key = verify(self._keys, token, self._token_time(), connection.address)
         except Unauthorized:
             return False
         connection.user = key.user

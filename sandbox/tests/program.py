@@ -3,7 +3,9 @@
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from sandbox.testing import Sandbox
 
@@ -11,11 +13,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Program:
-    """``lines``: what it says of itself at its start, by the first word."""
+    """``lines``: what it says of itself at its start, by the first word. ``more``: of the process."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
-        command = [sys.executable, "-m", "sandbox", "--port", "0", "--tls-port", "0", "--folder", str(folder), *options]
-        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    def __init__(self, folder: Path, *options: str, start: Sequence[str] = ("-m", "sandbox"), **more: Any) -> None:
+        command = [sys.executable, *start, "--port", "0", "--tls-port", "0", "--folder", str(folder), *options]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        self.process = subprocess.Popen(command, **{"cwd": ROOT, **pipes, **more})
         self.folder, self.lines = folder, {}
         for line in self.process.stdout or ():
             name, _, rest = line.strip().partition(" ")

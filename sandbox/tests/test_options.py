@@ -52,8 +52,56 @@ def test_the_seed_decides_the_market_of_each_product(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (["--port", "99999"], "--port: must be a port, 0 to 65535, was '99999'"),
+        (["--tls-port", "-1"], "--tls-port: must be a port, 0 to 65535, was '-1'"),
+        (["--speed", "nan"], "--speed: must be a number above 0"),
+        (["--tick", "-1"], "--tick: must be a number above 0"),
+        (["--candles", "nowhere"], "--candles: must be a folder with files called"),
+        (["--user", "crowd"], "--user: user must be a name of 1 to 64 letters"),
+    ],
+)
+def test_an_argument_out_of_bounds_is_named(tmp_path, capsys, arguments, words):
+    with pytest.raises(SystemExit):
+        venue(tmp_path, *arguments)
+    assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "content", "words"),
+    [
+        ("--faults", "[]", "must be a JSON object, was"),
+        ("--faults", "{", "must be JSON"),
+        ("--faults", '{"rules": [5]}', "rules must be a list of objects"),
+        ("--faults", '{"seed": "x"}', "seed must be a whole number, was 'x'"),
+        ("--settings", "5", "must be a JSON object, was 5"),
+        ("--settings", '{"idle": -1}', "idle must be 0 to"),
+        ("--settings", '{"idle": NaN}', "idle must be 0 to"),
+        ("--products", "[]", "must hold an answer of GET /market/products"),
+    ],
+)
+def test_a_file_that_is_something_else_is_named(tmp_path, option, content, words):
+    path = tmp_path / "file.json"
+    path.write_text(content)
+    with pytest.raises(ValueError, match=words):
+        venue(tmp_path / "box", option, str(path))
+
+
+def test_a_folder_with_another_key_file_or_broken_candles_is_named(tmp_path):
+    (tmp_path / "key.json").write_text("{}")
+    with pytest.raises(ValueError, match="a key file must have 'name' and 'privateKey'"):
+        venue(tmp_path)
+    (tmp_path / "x_BTC-USD_1m.parquet").write_text("no candles")
+    with pytest.raises(ValueError, match="must be Parquet with columns time, open"):
+        venue(tmp_path / "box", "--candles", str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
         (["--scopes", "view,rule"], "scopes must be of view, trade, transfer"),
         (["--deposit", "USD"], "deposit must be CURRENCY=AMOUNT, was 'USD'"),
+        (["--deposit", "USD=-5"], "deposit must be CURRENCY=AMOUNT, was 'USD=-5'"),
+        (["--deposit", "=5"], "currency must be 1 to 20 capital letters and digits, was ''"),
     ],
 )
 def test_what_cannot_be_used_is_named(tmp_path, arguments, words):

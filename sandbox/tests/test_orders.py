@@ -253,3 +253,35 @@ def test_a_usdc_twin_trades_on_the_same_book_and_pays_from_its_own_wallet(world)
     assert world.held("USDC") == Decimal("504.5")
     world.price(49999)
     assert order.status == "FILLED"
+
+
+def sliced(world, **changes):
+    now = world.exchange.clock.now()
+    fields = {
+        "base_size": "0.4", "limit_price": "70000", "number_buckets": "4", "bucket_duration": "300s",
+        "start_time": stamp(now), "end_time": stamp(now + 1200 * 10**9),
+    }  # fmt: skip
+    return world.order("BUY", "twap_limit_gtd", **(fields | changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"start_time": ""}, "PREVIEW_START_TIME_MUST_BE_SPECIFIED"),
+        ({"number_buckets": "0"}, "PREVIEW_INVALID_ORDER_CONFIG"),
+        ({"number_buckets": "\u00b2"}, "PREVIEW_INVALID_ORDER_CONFIG"),
+        ({"number_buckets": "50000"}, "PREVIEW_BUCKET_SIZE_SMALLER_THAN_QUOTE_MIN"),
+        ({"number_buckets": "4000", "bucket_duration": "0s"}, "PREVIEW_DURATION_TOO_SMALL"),
+        ({"reduce_only": True}, "PREVIEW_REDUCE_ONLY_NOT_ALLOWED_ON_SPOT_PRODUCTS"),
+    ],
+)
+def test_a_twap_that_cannot_be_sliced_is_refused(world, changes, code):
+    assert refused(sliced, world, **changes) == code
+
+
+def test_slices_that_do_not_fit_before_the_end_come_with_the_last(world):
+    order = sliced(world, bucket_duration="700s")
+    world.pass_time(701)
+    assert order.filled == Decimal("0.2")
+    world.pass_time(500)
+    assert (order.status, order.filled) == ("FILLED", Decimal("0.4"))

@@ -1,12 +1,17 @@
 """The official client, unmodified, against the sandbox."""
 
+import base64
 import json
 import time
+from decimal import Decimal
 from pathlib import Path
 
 import jwt
 import pytest
 import requests
+from coinbase.jwt_generator import build_rest_jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from requests.exceptions import HTTPError
 
 SDK_REQUESTS = json.loads((Path(__file__).parent / "sdk_requests.json").read_text())
@@ -218,6 +223,12 @@ def token(key: dict, **changes) -> str:
         ({"uri": None, "uris": [f"GET x{API}/accounts"]}, 200),
         ({"uri": f"POST x{API}/accounts"}, 401),
         ({"uri": f"GET x{API}/orders"}, 401),
+        ({"uri": f"GET x{API}/accounts?limit=1"}, 401),
+        ({"uri": "GET http://["}, 401),
+        ({"uri": 5}, 401),
+        ({"nbf": None}, 401),
+        ({"exp": "2027-01-01"}, 401),
+        ({"nbf": float("nan"), "exp": float("nan")}, 401),
         ({"sub": "another"}, 401),
         ({"iss": "me"}, 401),
         ({"nbf": 0, "exp": 60}, 401),
@@ -248,6 +259,62 @@ def test_another_key_s_signature_is_no_good(exchange):
     assert requests.get(f"{exchange.root}{API}/accounts", timeout=30).status_code == 401
 
 
+def accounts(exchange, token: str) -> int:
+    headers = {"Authorization": f"Bearer {token}"}
+    return requests.get(f"{exchange.root}{API}/accounts", headers=headers, timeout=30).status_code
+
+
+@pytest.mark.parametrize(("algorithm", "other"), [("ES256", "EdDSA"), ("EdDSA", "ES256")])
+def test_a_token_must_be_signed_by_the_key_it_names_with_its_algorithm(exchange, algorithm, other):
+    key, another = exchange.key(algorithm), exchange.key(other)
+    claims = jwt.decode(build_rest_jwt(f"GET x{API}/accounts", **named(key)), options={"verify_signature": False})
+    secret, wrong = (load(row["privateKey"]) for row in (key, another))
+    header = {"kid": key["name"]}
+    assert accounts(exchange, jwt.encode(claims, secret, algorithm, header)) == 200
+    assert accounts(exchange, jwt.encode(claims, wrong, other, header)) == 401
+    assert accounts(exchange, jwt.encode(claims, None, "none", header)) == 401
+    assert accounts(exchange, jwt.encode(claims, "a secret of thirty-two characters", "HS256", header)) == 401
+    assert accounts(exchange, jwt.encode(claims, secret, algorithm, {"kid": another["name"]})) == 401
+    assert accounts(exchange, jwt.encode(claims, secret, algorithm, {"kid": "nobody's"})) == 401
+    assert accounts(exchange, jwt.encode(claims, secret, algorithm)) == 401
+    assert accounts(exchange, "no.token.") == 401
+
+
+def named(key: dict) -> dict:
+    return {"key_var": key["name"], "secret_var": key["privateKey"]}
+
+
+def load(secret: str):
+    if secret.startswith("-----"):
+        return load_pem_private_key(secret.encode(), None)
+    return Ed25519PrivateKey.from_private_bytes(base64.b64decode(secret)[:32])
+
+
+def test_a_key_may_be_bound_to_addresses(exchange):
+    client = exchange.client()
+    name = client.api_key
+
+    def bind(*addresses: str):
+        exchange.admin("POST", "/keys", {"name": name, "addresses": list(addresses)})
+
+    bind("203.0.113.7", "10.0.0.0/8")
+    with pytest.raises(HTTPError, match="401"):
+        client.get_accounts()
+    bind("10.0.0.0/8", "127.0.0.0/8")
+    assert client.get_accounts().accounts
+    bind()
+    assert client.get_accounts().accounts
+    with pytest.raises(ValueError, match="does not appear to be an IPv4 or IPv6 network"):
+        bind("home")
+
+
+def test_a_revoked_key_is_no_good(exchange):
+    client = exchange.client()
+    exchange.admin("POST", "/keys", {"name": client.api_key, "revoked": True})
+    with pytest.raises(HTTPError, match="401"):
+        client.get_accounts()
+
+
 def test_a_key_that_may_only_look_cannot_trade(exchange):
     client = exchange.client(scopes=["view"])
     assert client.get_accounts().accounts
@@ -268,6 +335,11 @@ def test_a_key_that_may_only_look_cannot_trade(exchange):
         ),
         ("/orders/batch_cancel", '{"order_ids":[null]}'),
         ("/orders", '{"client_order_id":"","product_id":"BTC-USD"}'),
+        ("/orders", '{"client_order_id":"a","order_configuration":{"limit_limit_gtc":5}}'),
+        ("/orders", '{"client_order_id":"a","order_configuration":{"iceberg_gtc":{}}}'),
+        ("/orders", '{"client_order_id":"a","order_configuration":{"limit_limit_gtc":{"max_floor":"1"}}}'),
+        ("/orders", '{"client_order_id":"a","order_configuration":{"limit_limit_gtc":{"post_only":"false"}}}'),
+        ("/orders", '{"client_order_id":"a","leverage":NaN}'),
     ],
 )
 def test_nonsense_is_answered_with_400(exchange, path, body):
@@ -299,3 +371,31 @@ def test_one_user_never_sees_another_s(exchange):
     with pytest.raises(HTTPError, match="was not found"):
         client.get_order(order_id)
     assert client.cancel_orders([order_id]).to_dict()["results"][0]["success"] is False
+
+
+def test_stable_currencies_are_converted_one_to_one_once(exchange):
+    client = exchange.client(scopes=["view", "trade", "transfer"])
+    accounts = {row["currency"]: row["uuid"] for row in client.get_accounts().accounts}
+    trade = client.create_convert_quote(accounts["USD"], "USDC", "250.5").trade.to_dict()
+    assert (trade["status"], trade["exchange_rate"]["value"]) == ("TRADE_STATUS_CREATED", "1")
+    for _ in range(2):
+        client.commit_convert_trade(trade["id"], "USD", "USDC")
+    assert client.get_convert_trade(trade["id"], "USD", "USDC").trade["status"] == "TRADE_STATUS_COMPLETED"
+    assert exchange.balances() == {"BTC": (2, 0), "USD": (Decimal("99749.5"), 0), "USDC": (Decimal("250.5"), 0)}
+    for amount in ("-5", "0", "1e3", ""):
+        with pytest.raises(HTTPError, match="400"):
+            client.create_convert_quote("USD", "USDC", amount)
+    poor = client.create_convert_quote("USD", "USDC", "5000000").trade["id"]
+    with pytest.raises(HTTPError, match="Insufficient balance"):
+        client.commit_convert_trade(poor, "USD", "USDC")
+    with pytest.raises(HTTPError, match="not allowed to convert"):
+        client.create_convert_quote("BTC", "USD", "1")
+
+
+def test_funds_of_other_portfolios_are_out_of_reach_and_it_says_so(exchange):
+    client = exchange.client(scopes=["view", "trade", "transfer"])
+    mine = client.get_api_key_permissions().portfolio_uuid
+    other = client.create_portfolio("Savings").portfolio["uuid"]
+    with pytest.raises(HTTPError, match="Insufficient balance in source account"):
+        client.move_portfolio_funds("5", "USD", mine, other)
+    assert exchange.balances()["USD"] == (100_000, 0)

@@ -1,15 +1,20 @@
 """The exchange as a program: started by hand, over TLS, with files of its own."""
 
 import json
+import os
 import ssl
 import subprocess
 import sys
 
+import numpy as np
+import pyarrow as pa
 import pytest
 import requests
 from coinbase.rest import RESTClient
+from pyarrow import parquet as pq
 from websockets.asyncio.client import connect
 
+from sandbox.testing import PlainHTTP
 from sandbox.tests.program import ROOT, Program
 
 pytestmark = pytest.mark.processes
@@ -44,8 +49,43 @@ async def test_its_sockets_speak_tls_and_its_key_survives_a_restart(tmp_path):
         second.end()
 
 
-def test_options_that_cannot_be_used_are_named(tmp_path):
-    command = [sys.executable, "-m", "sandbox", "--folder", str(tmp_path), "--deposit", "USD=1e5", "--port", "0"]
+def test_it_starts_by_hand_without_settings_or_services(tmp_path):
+    candles = tmp_path / "candles"
+    candles.mkdir()
+    opens = np.arange(100, 110, dtype=float)
+    columns = dict.fromkeys(("open", "high", "low", "close", "volume"), opens)
+    table = pa.table({"time": np.arange(10) * 60, **columns})
+    pq.write_table(table, candles / "coinbase_BTC-USD_1m.parquet")
+    faults = tmp_path / "faults.json"
+    faults.write_text(json.dumps({"seed": 1, "rules": [{"fault": "bad_gateway", "path": "/time", "times": 1}]}))
+    program = Program(
+        tmp_path, "--candles", str(candles), "--speed", "60", "--seed", "7", "--tls", "--faults", str(faults),
+        start=[str(ROOT / "manage.py"), "sandbox"], cwd=tmp_path, env={"PATH": os.environ["PATH"]},
+    )  # fmt: skip
+    try:
+        api = f"{program.exchange.root}/api/v3/brokerage"
+        assert [requests.get(f"{api}/time", timeout=30).status_code for _ in range(2)] == [502, 200]
+        price = float(requests.get(f"{api}/market/products/BTC-USD", timeout=30).json()["price"])
+        assert 100 <= price <= 109
+        key = json.loads((tmp_path / "key.json").read_text())
+        assert program.lines["Key"] == f"file  {tmp_path / 'key.json'}"
+        client = RESTClient(api_key=key["name"], api_secret=key["privateKey"], base_url=program.exchange.address)
+        client.session.mount("https://", PlainHTTP())
+        assert client.get_accounts().accounts
+    finally:
+        assert program.end() == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--deposit", "USD=1e5"], "deposit must be CURRENCY=AMOUNT, was 'USD=1e5'"),
+        (["--tick", "0"], "--tick: must be a number above 0 and at most 1000000, was '0'"),
+    ],
+)
+def test_options_that_cannot_be_used_are_named(tmp_path, options, words):
+    command = [sys.executable, "-m", "sandbox", "--folder", str(tmp_path), "--port", "0", *options]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode == 2
-    assert "deposit must be CURRENCY=AMOUNT, was 'USD=1e5'" in ended.stderr
+    assert words in ended.stderr
+    assert "Traceback" not in ended.stderr
