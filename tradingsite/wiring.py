@@ -32,6 +32,7 @@ from apps.orders import registry as orders
 from apps.orders.channels import listening
 from apps.orders.freshness import troubles
 from apps.orders.groups.listening import Listening
+from apps.orders.ladder import stops_sweep
 from apps.orders.live import live_exchange, refuse_while_orders_work
 from apps.orders.models import Order
 from apps.orders.polling import polling_sweep
@@ -134,6 +135,7 @@ def connect() -> None:
         Sweep("orders", 1, orders_sweep),
         Sweep("recovery", 1, recovery_sweep),
         Sweep("protection", 1, protection_sweep),
+        Sweep("stops", 1, stops_sweep),
         Sweep("batches", 1, batches_sweep),
         Sweep("snapshots", 2, snapshots_sweep),
         Sweep("limits", 5, raises_sweep),

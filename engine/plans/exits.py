@@ -19,6 +19,8 @@ MARKET, LIMIT, STOP, BRACKET, STOP_LIMIT = (kind.value for kind in OrderKind)
 OCO, TRIGGER = PlanKind.OCO.value, PlanKind.TRIGGER.value
 ARMED, WORKING, ESCALATED = PlanPhase.ARMED.value, PlanPhase.WORKING.value, PlanPhase.ESCALATED.value
 LAST = PriceSource.LAST.value
+REACH = 0.05  # a stop at market that rests at an exchange without any is a limit order so far behind it
+UNSEEN = 10  # seconds in which a stop at market trades, if it rests where it should
 BY_STOP, BY_LADDER, BY_SWAP = DeedReason.TRIGGERED.value, DeedReason.ESCALATED.value, DeedReason.SWAP.value
 BY_SIBLING = DeedReason.SIBLING.value
 
@@ -93,10 +95,18 @@ def note_fills(plan: Record, state: Record, event: Record, legs: np.ndarray) -> 
     if stop["total"] > 0 and stop["kind"] != BRACKET and not fired(state):
         fire(state, event, plan["stop"])
     if plan["kind"] == OCO and state["winner"] == 0:
-        if target["total"] > 0:
+        if target["total"] > 0 or (not fired(state) and took_profit(plan, stop)):
             state["winner"], state["reason"] = TARGET_LEG + 1, BY_SIBLING
         elif stop["total"] > 0 and stop["kind"] != BRACKET:
             state["winner"] = STOP_LEG + 1
+
+
+@njit
+def took_profit(plan: Record, leg: Record) -> bool:
+    """A resting bracket has traded at its target: the exchange has taken its stop away."""
+    if leg["kind"] != BRACKET or leg["filled"] == 0:
+        return False
+    return abs(leg["price"] - plan["target"]) < abs(leg["price"] - plan["stop"])
 
 
 @njit
@@ -104,11 +114,15 @@ def want_exits(plan: Record, state: Record, legs: np.ndarray, held: int, side: i
     """Which exits should rest now for ``held`` lots."""
     if held <= 0:
         return
+    stop = legs[STOP_LEG]
     if state["winner"] == TARGET_LEG + 1:
-        want(state, TARGET_LEG, LIMIT, held, plan["target"], 0.0)
+        if alive(stop) and stop["kind"] == BRACKET:
+            keep(state, legs, STOP_LEG, held)  # its target rests already
+        else:
+            want(state, TARGET_LEG, LIMIT, held, plan["target"], 0.0)
         return
     if fired(state):
-        resting = alive(legs[STOP_LEG]) and legs[STOP_LEG]["kind"] >= STOP
+        resting = alive(stop) and stop["kind"] >= STOP and not took_profit(plan, stop)
         want_out(plan, state, legs, held, side, plan["stop"], plan["stop_limit"], resting, rules)
         return
     if state["swapped"] and state["time"] - state["swap_time"] >= plan["swap"]:
@@ -149,7 +163,7 @@ def want_out(
     limit, or when the exchange keeps refusing them.
     """
     by_limit = resting or limit > 0.0
-    if by_limit and state["phase"] != ESCALATED and _runs_away(plan, state, legs, side, limit if limit > 0.0 else stop):
+    if by_limit and state["phase"] != ESCALATED and _runs_away(plan, state, legs, side, stop, limit):
         state["phase"], state["escalated_time"], state["reason"] = ESCALATED, state["time"], BY_LADDER
     if by_limit and state["phase"] != ESCALATED:
         if resting:
@@ -163,13 +177,24 @@ def want_out(
 
 
 @njit
-def _runs_away(plan: Record, state: Record, legs: np.ndarray, side: int, limit: float) -> bool:
+def _runs_away(plan: Record, state: Record, legs: np.ndarray, side: int, stop: float, limit: float) -> bool:
+    """``limit`` 0: the stop is at market, and what rests for it must trade soon and within its reach."""
     if given_up(state, legs, STOP_LEG):
         return True
-    if plan["escalate_after"] > 0 and state["time"] - state["fired_time"] >= plan["escalate_after"]:
+    waited = state["time"] - state["fired_time"]
+    if plan["escalate_after"] > 0 and waited >= plan["escalate_after"]:
+        return True
+    leg = legs[STOP_LEG]
+    if limit == 0.0 and (past(state, leg["stop"], REACH, side) or (leg["filled"] == 0 and waited >= UNSEEN)):
         return True
     beyond = plan["escalate_beyond"]
-    return beyond > 0.0 and (state["last"] - limit * (1.0 + side * beyond)) * side > 0.0
+    return beyond > 0.0 and past(state, limit if limit > 0.0 else stop, beyond, side)
+
+
+@njit
+def past(state: Record, price: float, ratio: float, side: int) -> bool:
+    """The last price is worse for ``side`` than one by more than the ratio."""
+    return (state["last"] - price * (1.0 + side * ratio)) * side > 0.0
 
 
 @njit

@@ -6,16 +6,19 @@ import numpy as np
 
 from engine.jit import njit
 from engine.kinds import OrderKind, PlanKind, PlanPhase, PriceSource
-from engine.plans.exits import fired, toward
+from engine.plans.exits import REACH, fired, toward
 from engine.plans.market import reached
-from engine.plans.wants import ENTRY, TARGET_LEG, exits_filled, left_of
+from engine.plans.wants import ENTRY, MARKET_LEG, STOP_LEG, TARGET_LEG, exits_filled, left_of
 from engine.records import Record
 
 BRACKET, TRAILING, ICEBERG, TWAP = (
     kind.value for kind in (PlanKind.BRACKET, PlanKind.TRAILING, PlanKind.ICEBERG, PlanKind.TWAP)
 )
 ENDING, ESCALATED = PlanPhase.ENDING.value, PlanPhase.ESCALATED.value
-DOUBLE_LAST, LIMIT = PriceSource.DOUBLE_LAST.value, OrderKind.LIMIT.value
+DOUBLE_LAST = PriceSource.DOUBLE_LAST.value
+LIMIT, STOP, WHOLE, STOP_LIMIT = (
+    kind.value for kind in (OrderKind.LIMIT, OrderKind.STOP, OrderKind.BRACKET, OrderKind.STOP_LIMIT)
+)
 
 
 @njit
@@ -53,10 +56,22 @@ def protected(plan: Record, state: Record, legs: np.ndarray) -> int:
     """Lots of a position that the plan's stop covers, resting at the exchange or watched here."""
     side = -plan["side"] if plan["kind"] == BRACKET else plan["side"]
     armed = state["stop"] > 0.0 if plan["kind"] == TRAILING else plan["stop"] > 0.0 and toward(plan, side) == side
-    if state["phase"] >= ENDING or state["winner"] == TARGET_LEG + 1 or not armed:
+    if state["phase"] >= ENDING or state["winner"] == TARGET_LEG + 1 or not armed or _left_behind(state, side):
         return 0
     whole = legs[ENTRY]["total"] if plan["kind"] == BRACKET else plan["qty"]
     return max(left_of(state, whole - exits_filled(legs), side), 0)
+
+
+@njit
+def _left_behind(state: Record, side: int) -> bool:
+    """The stop has fired, and the price is beyond the limit of the order that was to do it: it may never trade."""
+    if not fired(state):
+        return False
+    for k in (STOP_LEG, MARKET_LEG):
+        limited = state["want_kind"][k] == LIMIT or state["want_kind"][k] == STOP_LIMIT
+        if limited and state["want_qty"][k] > 0 and (state["last"] - state["want_limit"][k]) * side > 0.0:
+            return True
+    return False
 
 
 @njit
@@ -89,10 +104,15 @@ def _watched(plan: Record, state: Record, level: float, direction: int, other: f
 
 @njit
 def _of_escalation(plan: Record, state: Record, side: int) -> tuple[float, float]:
-    limit = state["want_limit"][1]
-    if state["phase"] == ESCALATED or plan["escalate_beyond"] == 0.0 or limit == 0.0:
+    """Where the order that rests for the stop is given up: beyond its limit, or beyond the reach of one at market."""
+    kind, limit, beyond = state["want_kind"][STOP_LEG], state["want_limit"][STOP_LEG], plan["escalate_beyond"]
+    if kind == STOP or (kind == WHOLE and plan["stop_limit"] == 0.0):
+        limit, beyond = state["want_stop"][STOP_LEG], min(beyond, REACH) if beyond > 0.0 else REACH
+    elif kind == WHOLE:
+        limit = plan["stop_limit"]
+    if state["phase"] == ESCALATED or state["want_qty"][STOP_LEG] == 0 or beyond == 0.0 or limit == 0.0:
         return math.nan, math.nan
-    level = limit * (1.0 + side * plan["escalate_beyond"])
+    level = limit * (1.0 + side * beyond)
     return (math.nan, level) if side > 0 else (level, math.nan)
 
 

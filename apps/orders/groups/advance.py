@@ -140,7 +140,10 @@ class Leader:
         """What the group remembers; who changed one of its orders after this says so again."""
         group = self.group
         legs = leg_records(group, self.books.orders(group))
-        group.protects = group.product.base_increment * int(protected(self.plan, self.state, legs))
+        before, covered = group.protects, int(protected(self.plan, self.state, legs))
+        group.protects = group.product.base_increment * covered
+        if before and not group.protects and group.state == OrderGroup.State.ACTIVE and not group.stopping:
+            protection_lost(group)
         group.memory, group.changed = state_bytes(self.state), False
 
     def _finish(self, orders: list[Order]) -> None:
