@@ -1,9 +1,13 @@
 """Who trades in the ordeals: two people and five bots that act often, so that every stretch has work to lose."""
 
-from apps.markets.models import Feed, MarketSession
+from apps.accounts.models import TradingAccount
+from apps.markets.models import Feed, MarketSession, Product
 from apps.markets.recordings import DEFAULT, RECORDINGS
 from apps.markets.services import event_commit
 from apps.markets.sources.replay import ReplaySource
+from apps.orders.groups.creation import group_create
+from apps.orders.services import orders_work
+from engine.kinds import PlanKind
 from tradingsite.testing.market import Market
 from tradingsite.testing.people import NO_LIMITS, make_account, make_bot, make_user
 
@@ -37,6 +41,20 @@ def begin() -> None:
     make_bot(
         crossing, product, strategy="ma_cross", params={"fast": 2, "slow": 4, "stop": 0.001, "target": 0.001}, size=0.5
     )
+    _begin_groups(make_account(other, limits=NO_LIMITS), product)
+
+
+def _begin_groups(account: TradingAccount, product: Product) -> None:
+    """Advanced orders: one that follows the price, one that shows a part at a time."""
+    trailing: dict[str, object] = {"side": "buy", "quantity": "0.01", "callback": "0.0005"}
+    iceberg: dict[str, object] = {"side": "buy", "quantity": "0.02", "display": "0.001", "drift": "0.0002"}
+    for kind, params in ((PlanKind.TRAILING, trailing), (PlanKind.ICEBERG, iceberg)):
+        group = group_create(
+            user=account.owner, account=account, product=product, kind=kind, params=params, request=kind.name
+        )
+        group.params["seed"] = 7  # slices by chance, and the same by chance each time
+        group.save(update_fields=["params"])
+    orders_work(account.pk)  # before the first event, in every run
 
 
 def play(until: int) -> None:
