@@ -40,6 +40,7 @@ class UserChannel:
     happened: Callable[[], None]
     heard: Callable[[], None]
     reconnected: Callable[[], None] = lambda: None  # a connection stands again after one was lost
+    refused: Callable[[], None] = lambda: None  # the exchange takes something against us: the token's time, perhaps
     silence: float = 10.0  # seconds without any message after which a connection counts as dead
     backoff: Backoff = field(default_factory=Backoff)
 
@@ -97,6 +98,7 @@ class UserChannel:
         if not isinstance(row, dict):
             raise _Over("a message cannot be read")
         if row.get("type") == "error":
+            self.refused()
             raise _Over(f"refused: {row.get('message')}")
         self.heard()
         number = row.get("sequence_num")

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ from exchanges.port import Unavailable, Unknown
 
 PREFIX = "/api/v3/brokerage"
 CONNECT, READ = 3.0, 6.0  # seconds; together below EXCHANGE_TIMEOUT
+PARTED = 1.0  # seconds; clocks that are read twice differ by less
 Row = dict[str, Any]
 
 # The library logs every refusal on a handler of its own; ours are told where they matter.
@@ -92,16 +94,24 @@ class Client:
     ) -> Row:
         deed, rest = f"{method} {path}", self._rest
         self._pace.wait(urgency)
+        skew = self._clock.skew
         try:
             row = rest.prepare_and_send_request(method, PREFIX + path, query, dict(body) if body else None)
         except requests.RequestException as error:
             if error.response is not None:
                 self._pace.answered(error.response.status_code, error.response.headers)
+                if error.response.status_code == HTTPStatus.UNAUTHORIZED and self._has_parted(skew):
+                    raise Unavailable(f"{deed}: the exchange's clock has been set; nothing was done") from None
             raise failure(error, deed, acts=acts) from None  # its request holds the token
         if not isinstance(row, dict):
             words = f"{deed}: the answer must be an object, was a {type(row).__name__}"
             raise Unknown(words) if acts else Unavailable(words)
         return row
+
+    def _has_parted(self, skew: float) -> bool:
+        """Whether a token was refused for its time, which may be made anew, and not for its key."""
+        self._clock.doubt()
+        return abs(self._clock.skew - skew) > PARTED
 
 
 def _keep(request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -14,13 +14,19 @@ logger = logging.getLogger(__name__)
 PATH = "/api/v3/brokerage/time"
 EVERY = 900.0  # seconds between two readings
 AGAIN = 30.0  # seconds after one that failed
+DOUBTS = 2.0  # seconds between two readings that a doubt may cause
 PATIENCE = (2.0, 3.0)
 LARGEST = 5.0  # seconds; a clock that is further off is told of
 
 
 class Clock(Protocol):
+    skew: float  # seconds by which the exchange is ahead of us
+
     def now(self) -> float:
         """Seconds UTC by the exchange's clock."""
+
+    def doubt(self) -> None:
+        """A token was refused: looks whether the clocks have parted."""
 
 
 class ServerClock:
@@ -36,8 +42,8 @@ class ServerClock:
         self._address = addresses.rest.rstrip("/") + PATH
         self._clock, self._monotonic = clock, monotonic
         self._lock = threading.Lock()
-        self._due = float("-inf")
-        self.skew = 0.0  # seconds by which the exchange is ahead of us
+        self._due = self._doubted = float("-inf")
+        self.skew = 0.0
 
     def now(self) -> float:
         """Seconds UTC by the exchange's clock; by ours while it cannot be asked."""
@@ -49,8 +55,11 @@ class ServerClock:
         return self._clock() + self.skew
 
     def doubt(self) -> None:
-        """A token was refused: the next one is made after a new reading."""
-        self._due = float("-inf")
+        """Reads anew, unless a doubt has just made it; who comes meanwhile waits for that reading."""
+        with self._lock:
+            if self._monotonic() >= self._doubted + DOUBTS:
+                self._doubted = self._monotonic()
+                self._read()
 
     def _read(self) -> None:
         before = self._clock()

@@ -24,8 +24,13 @@ BEGAN = datetime.fromtimestamp(START / 10**9, UTC) - timedelta(minutes=1)  # the
 class Wall:
     """The sandbox judges tokens by the wall's clock, whatever its own shows."""
 
+    skew = 0.0
+
     def now(self) -> float:
         return time.time()
+
+    def doubt(self) -> None:
+        """It is the one that both go by."""
 
 
 class Tracing(CoinbaseExchange):

@@ -3,6 +3,7 @@
 import socket
 from dataclasses import replace
 from decimal import Decimal
+from itertools import count
 
 import pytest
 
@@ -10,12 +11,14 @@ from engine.kinds import OrderKind, TimeInForce
 from engine.orders.states import OrderState
 from exchanges.coinbase.addresses import Addresses
 from exchanges.coinbase.trading.client import Client
+from exchanges.coinbase.trading.clock import ServerClock
 from exchanges.coinbase.trading.errors import KeyDenied
 from exchanges.coinbase.trading.pace import LocalPace
 from exchanges.coinbase.trading.signer import Credentials
-from exchanges.coinbase.trading.tests.desk import Tracing, Wall
+from exchanges.coinbase.trading.tests.desk import Desk, Tracing, Wall
 from exchanges.coinbase.trading.traces import Trace
 from exchanges.port import Rejected, Unavailable, Unknown
+from sandbox.testing import sandbox
 
 D = Decimal
 ORDERS = {"method": "POST", "path": "/orders", "times": 1}
@@ -27,6 +30,21 @@ def test_a_key_that_is_not_taken_places_nothing(desk, fault):
     with pytest.raises(Rejected):
         desk.exchange.place(desk.new())
     assert desk.sandbox.orders() == []
+
+
+def test_an_exchange_whose_clock_is_set_costs_one_attempt_and_neither_the_order_nor_the_key():
+    with sandbox(price=100, wall_clock=True) as venue:
+        key, addresses, ticks = venue.key(), Addresses(rest=venue.root), count(step=5)
+        credentials = Credentials(key["name"], key["privateKey"])
+        clock = ServerClock(addresses, monotonic=lambda: float(next(ticks)))
+        exchange = Tracing(Client(lambda: credentials, addresses, LocalPace(1000, 1000), clock))
+        exchange.balances()
+        for skew in (300, -300):
+            venue.settings(clock_skew=skew)
+            order = Desk(venue).new()
+            with pytest.raises(Unavailable, match="clock has been set"):
+                exchange.place(order)
+            assert exchange.place(order).state == OrderState.OPEN
 
 
 @pytest.mark.parametrize("fault", ["rate_limited", "rate_limited_html"])
@@ -62,6 +80,7 @@ def test_an_order_whose_answer_was_lost_is_found_by_its_own_id(desk, fault):
 
 
 def test_an_answer_that_never_comes_is_unknown(desk, monkeypatch):
+    desk.exchange.place(desk.new())  # what is asked beforehand is known from here on
     monkeypatch.setattr(desk.client._rest, "timeout", (1, 0.3))
     desk.sandbox.fault("timeout", seconds=5, **ORDERS)
     order = desk.new()

@@ -73,5 +73,22 @@ def test_the_exchanges_clock_is_followed(desk):
     assert clock.skew > 10**9  # the sandbox's clock stands in 2026
 
 
+def test_a_doubt_reads_the_exchanges_clock_anew_and_many_at_once_do_so_once(desk):
+    now = 100.0
+    clock = ServerClock(Addresses(rest=desk.sandbox.root), clock=lambda: 0.0, monotonic=lambda: now)
+    clock.now()
+    before = clock.skew
+    desk.sandbox.settings(clock_skew=300)
+    assert clock.now() == before  # it is read every quarter of an hour
+    clock.doubt()
+    assert clock.skew == pytest.approx(before + 300)
+    desk.sandbox.settings(clock_skew=600)
+    clock.doubt()
+    assert clock.skew == pytest.approx(before + 300)
+    now += 3
+    clock.doubt()
+    assert clock.skew == pytest.approx(before + 600)
+
+
 def test_an_exchange_that_is_away_leaves_our_own_clock():
     assert ServerClock(Addresses(rest="http://127.0.0.1:9"), clock=lambda: 5.0).now() == 5.0
