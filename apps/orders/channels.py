@@ -14,7 +14,7 @@ from apps.accounts.connections.clients import clock_of
 from apps.accounts.connections.credentials import credentials_of
 from apps.accounts.models import ExchangeConnection, TradingAccount
 from apps.operations.addresses import addresses
-from apps.operations.nudges import nudge
+from apps.operations.nudges import Nudge
 from apps.orders.models import ExchangeCursor
 from apps.orders.polling import live_accounts
 from apps.orders.recovery import reconnected
@@ -73,6 +73,7 @@ class Channels:
         channel = UserChannel(
             addresses(connection.venue), token=lambda: _token(connection), happened=lambda: _happened(account.pk),
             heard=Heard(account.pk), reconnected=lambda: _reconnected(account.pk),
+            refused=clock_of(connection.venue).doubt,
         )  # fmt: skip
         thread = threading.Thread(target=_run, args=[channel], name=f"user-channel-{account.pk}", daemon=True)
         self._listeners[account.pk] = Listener(channel, thread, _stamp(account))
@@ -125,12 +126,15 @@ def _run(channel: UserChannel) -> None:
 def _token(connection: ExchangeConnection) -> str:
     try:
         return Signer(credentials_of(connection)).token(clock_of(connection.venue).now())
-    except BadKey as error:
+    except (BadKey, DatabaseError) as error:
         raise Unavailable(str(error)) from None
+    finally:
+        connections.close_all()
 
 
 def _happened(account_id: int) -> None:
-    nudge("orders_work", account_id, queue="orders")
+    """Touches no database: as many channels as there are accounts would hold every connection of this process."""
+    Nudge("orders_work", (account_id,), "orders")()
 
 
 def _reconnected(account_id: int) -> None:

@@ -2,11 +2,13 @@
 
 import threading
 
+import dramatiq
 import pytest
 from cryptography.fernet import Fernet
+from dramatiq.brokers.stub import StubBroker
 
 from apps.accounts.models import ExchangeConnection
-from apps.orders.channels import Channels
+from apps.orders.channels import Channels, _happened
 from apps.orders.models import ExchangeCursor
 from tradingsite.testing.live import live_venue
 
@@ -19,7 +21,10 @@ class Nudges:
     def __init__(self):
         self.accounts, self._changed = [], threading.Condition()
 
-    def __call__(self, actor, account_id, queue):
+    def __call__(self, actor, args, queue):
+        return lambda: self.note(*args)
+
+    def note(self, account_id):
         with self._changed:
             self.accounts.append(account_id)
             self._changed.notify_all()
@@ -32,7 +37,7 @@ class Nudges:
 @pytest.fixture
 def nudges(monkeypatch):
     made = Nudges()
-    monkeypatch.setattr("apps.orders.channels.nudge", made)
+    monkeypatch.setattr("apps.orders.channels.Nudge", made)
     return made
 
 
@@ -63,6 +68,16 @@ def test_an_accounts_channel_nudges_when_it_begins_and_when_an_order_changes(ven
     nudges.wait(before + 1)
     assert set(nudges.accounts) == {account.pk}
     assert cursor.heard is not None
+
+
+def test_what_is_heard_is_passed_on_without_a_connection_of_the_database(monkeypatch):
+    """Each channel would keep one, until none is left for the market's stream. Without its fixture any use raises."""
+    broker = StubBroker(middleware=[])
+    broker.declare_queue("orders")
+    monkeypatch.setattr("dramatiq.get_broker", lambda: broker)
+    _happened(7)
+    message = dramatiq.Message.decode(broker.queues["orders"].get_nowait())
+    assert (message.actor_name, message.args) == ("orders_work", (7,))
 
 
 def test_it_ends_with_its_connection_and_begins_anew_with_another_key(venue, channels, nudges):
