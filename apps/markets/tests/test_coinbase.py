@@ -130,6 +130,19 @@ def test_a_product_begins_with_history_and_its_increments(run, fake):
     assert Feed.objects.get().price == 100
 
 
+def test_a_market_that_was_closed_for_a_moment_opens_with_the_next_look(run, fake, monkeypatch):
+    """The whole list is read every ten minutes: sales would wait so long."""
+    monkeypatch.setattr("apps.markets.sources.coinbase.LOOK", 0)
+    fake.tape.products["BTC-USD"] = product_row("BTC-USD", trading_disabled=True)
+
+    def script():
+        yield from until(lambda: Product.objects.filter(symbol="BTC-USD", status="halted").exists())
+        fake.tape.products["BTC-USD"] = product_row("BTC-USD")
+        yield from until(lambda: Product.objects.filter(symbol="BTC-USD", status="online").exists())
+
+    run(script())
+
+
 def test_a_minute_without_a_trade_is_told_as_time(run, fake, heard):
     def script():
         yield from listening(fake)

@@ -18,7 +18,7 @@ from apps.markets.sources import MINUTE, SourceEvent
 from apps.markets.sources.coinbase.depth import Depths
 from apps.markets.sources.coinbase.history import bars_of, history_fetch, history_store
 from apps.markets.sources.coinbase.link import Link
-from apps.markets.sources.coinbase.listing import listing_store
+from apps.markets.sources.coinbase.listing import listing_store, status_store
 from apps.markets.sources.coinbase.monitor import Monitor
 from apps.markets.sources.coinbase.outliers import Outliers
 from apps.markets.sources.coinbase.series import Series
@@ -175,6 +175,8 @@ class CoinbaseSource:
             for product in self._needed():
                 if product.symbol not in self._series:
                     self._add(product)
+                if product.status == Product.Status.HALTED:  # orders wait for its market: not until the next list
+                    status_store(product, self.client.product(product.symbol))
         except (ExchangeError, Malformed) as error:
             self.monitor.trouble = str(error)
             logger.warning("will ask again in %g s: %s", LOOK, error)

@@ -32,6 +32,14 @@ def listing_store(venue: str, listed: Iterable[records.Product], quotes: Collect
             gone.exclude(symbol__in=[each.symbol for each in products]).update(status=Product.Status.DELISTED)
 
 
+def status_store(product: Product, listed: records.Product) -> None:
+    """Writes what one product has become."""
+    status = status_of(listed)
+    if status != product.status:
+        logger.info("%s is %s", product, status)
+        Product.objects.filter(pk=product.pk).update(status=status)
+
+
 def status_of(listed: records.Product) -> Product.Status:
     """Online when market orders are taken: bots send no others to enter."""
     if listed.status == "delisted":
