@@ -40,8 +40,9 @@ from engine.kinds import HaltLevel, OrderKind
 from engine.orders.states import WORKING, OrderState
 from tradingsite.launcher.layout import Layout
 from tradingsite.launcher.services import Services
-from tradingsite.testing.soak.soak import Soak, soaking
-from tradingsite.testing.soak.trader import Person
+from tradingsite.testing.soak.people import Person
+from tradingsite.testing.soak.soak import Soak
+from tradingsite.testing.soak.stage import soaking
 
 AT_WORK = ("OPEN", "PENDING", "QUEUED", "CANCEL_QUEUED")
 FAR = Decimal("0.7")  # of the price

@@ -35,7 +35,7 @@ def set_up() -> None:
 def platform(accounts: int = 1) -> Iterator["Soak"]:
     """Exchange, web, worker, stream and clock as in production, commits that reach the disk included; prices are
     there."""
-    from tradingsite.testing.soak.soak import soaking  # noqa: PLC0415  as above
+    from tradingsite.testing.soak.stage import soaking  # noqa: PLC0415  as above
 
     folder = Path(tempfile.mkdtemp(prefix="benchmark-"))
     folder.chmod(0o755)  # the services' user passes through

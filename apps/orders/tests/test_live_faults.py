@@ -16,7 +16,7 @@ from engine.kinds import OrderKind
 from engine.orders.states import WORKING
 from tradingsite.testing.live import live_venue
 from tradingsite.testing.soak.comparison import compare
-from tradingsite.testing.soak.trader import Person
+from tradingsite.testing.soak.people import Person
 
 PLACE = {"method": "POST", "path": "/orders", "times": 1}
 CANCEL = {"method": "POST", "path": "/orders/batch_cancel", "times": 1}

@@ -11,12 +11,14 @@ from django.core.exceptions import ValidationError
 
 from apps.ledger.amounts import kept
 from apps.ledger.models import Balance
-from apps.orders.models import Difference, Fill, Order
+from apps.orders.models import Difference, Fill, Order, OrderGroup
 from apps.orders.reconciliation.positions import position_changes
+from engine.kinds import OrderKind, PlanKind, TimeInForce
 from engine.orders.states import OrderState
 from sandbox.testing import Row, Sandbox
 from tradingsite.testing.ordeals.outcome import unsound
-from tradingsite.testing.soak.trader import Person
+from tradingsite.testing.soak.people import Person
+from tradingsite.testing.soak.trader import Hand
 
 ENDS = {
     "FILLED": OrderState.FILLED, "CANCELLED": OrderState.CANCELLED, "EXPIRED": OrderState.EXPIRED,
@@ -30,11 +32,15 @@ class Verdict:
     """``lost``: at the exchange and not here. ``doubled``: twice where once was wanted. ``different``: all else."""
 
     orders: int = 0
+    placed: int = 0  # at the exchange
     fills: int = 0
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     different: list[str] = field(default_factory=list)
     states: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
+    plans: Counter[str] = field(default_factory=Counter)
+    sums: dict[str, Decimal] = field(default_factory=dict)  # of the exchange's ledger
 
     @property
     def clean(self) -> bool:
@@ -48,25 +54,45 @@ class Verdict:
         ]  # fmt: skip
 
 
-def compare(exchange: Sandbox, people: Iterable[Person]) -> Verdict:
-    """Everything of everybody, both ways."""
+def compare(exchange: Sandbox, people: Iterable[Person], hands: Iterable[Hand] = ()) -> Verdict:
+    """Everything of everybody, both ways; and what each of the ``hands`` was promised against what there is."""
     verdict = Verdict()
+    for hand in hands:
+        _promised(verdict, hand)
+        verdict.different += hand.failures
     for person in people:
         _orders(verdict, person, exchange.orders(person.name))
         _fills(verdict, person, exchange.fills(person.name))
         _balances(verdict, person, exchange.balances(person.name))
         _ours(verdict, person)
     verdict.different += unsound()
-    sums = {name: total for name, total in exchange.ledger_sums().items() if total}
-    verdict.different += [f"the exchange's own ledger sums to {total} {name}" for name, total in sums.items()]
+    verdict.sums = exchange.ledger_sums()
+    verdict.different += [
+        f"the exchange's own ledger sums to {total} {name}" for name, total in verdict.sums.items() if total
+    ]
     return verdict
+
+
+def _promised(verdict: Verdict, hand: Hand) -> None:
+    """Each deed that was taken has made one row, and nothing else has made any."""
+    orders = Order.objects.filter(account=hand.person.account, group=None)
+    groups = OrderGroup.objects.filter(account=hand.person.account)
+    for what, promised, rows in (("order", hand.orders, orders), ("plan", hand.groups, groups)):
+        made, wanted = Counter(rows.values_list("pk", flat=True)), Counter(promised)
+        name = hand.person.name
+        verdict.lost += [f"{name}: {what} #{pk} was promised and is not there" for pk in wanted - made]
+        verdict.doubled += [f"{name}: {what} #{pk} was made and asked for by nobody" for pk in made - wanted]
 
 
 def _orders(verdict: Verdict, person: Person, rows: list[Row]) -> None:
     mine = {order.client_order_id: order for order in Order.objects.filter(account=person.account)}
     seen = Counter(UUID(row["client_order_id"]) for row in rows)
     verdict.orders += len(mine)
+    verdict.placed += len(rows)
     verdict.states.update(order.state for order in mine.values())
+    verdict.kinds.update(_kind(order) for order in mine.values())
+    groups = OrderGroup.objects.filter(account=person.account)
+    verdict.plans.update(f"{PlanKind(group.kind).name.lower()} {group.state}" for group in groups)
     verdict.doubled += [
         f"{person.name}: order {key} was placed {times} times" for key, times in seen.items() if times > 1
     ]
@@ -82,6 +108,13 @@ def _orders(verdict: Verdict, person: Person, rows: list[Row]) -> None:
     for key, order in mine.items():
         if key not in seen and (order.state not in UNSENT or order.filled):
             verdict.different.append(f"{person.name}: order #{order.pk} {order} is {order.state} here and not there")
+
+
+def _kind(order: Order) -> str:
+    name = OrderKind(order.kind).name.lower().replace("_", "-")
+    force = TimeInForce(order.time_in_force).name
+    extra = " post-only" if order.post_only else ""
+    return f"{name}{f' {force}' if order.kind == OrderKind.LIMIT else ''}{extra}"
 
 
 def _fills(verdict: Verdict, person: Person, rows: list[Row]) -> None:

@@ -1,49 +1,65 @@
-"""What goes wrong at the exchange while a soak runs: the same seed gives the same rules."""
+"""What goes wrong at the exchange while a soak runs, spell by spell: the same seed gives the same rules."""
 
 import random
 from typing import Any
 
 Rule = dict[str, Any]
 LATE = 7.0  # seconds; longer than a client waits for an answer
+SKEW = 300.0  # seconds; more than a token's life
+POSTS = {"method": "POST", "path": "/orders"}
+CANCELS = {"method": "POST", "path": "/orders/batch_cancel"}
+READS = {"method": "GET", "path": "/orders/historical*"}
+ACCOUNTS = {"method": "GET", "path": "/accounts"}
+USER, MARKET = {"channel": "user"}, {"channel": "market_trades"}
+
+# Fault, where, the least and the most of its chance, and what else it needs.
+CALLS: tuple[tuple[str, Rule, float, float], ...] = (
+    ("reset_after", POSTS, 0.01, 0.04), ("server_error_after", POSTS, 0.01, 0.04), ("reset", POSTS, 0.01, 0.03),
+    ("bad_gateway", POSTS, 0.01, 0.03), ("rate_limited_html", POSTS, 0.01, 0.02),
+    ("unauthorized", POSTS, 0.003, 0.01), ("forbidden", POSTS, 0.003, 0.01),
+    ("fail", POSTS | {"reason": "HOLD_FAILURE"}, 0.005, 0.02),
+    ("refuse", POSTS | {"reason": "INSUFFICIENT_FUND"}, 0.005, 0.02),
+    ("reset_after", CANCELS, 0.02, 0.06), ("unavailable", CANCELS, 0.02, 0.06), ("forbidden", CANCELS, 0.005, 0.01),
+    ("latency", {"path": "/orders*", "seconds": 0.3}, 0.02, 0.06), ("drip", READS | {"seconds": 0.5}, 0.01, 0.03),
+    ("double", READS, 0.05, 0.2), ("bad_gateway", READS, 0.01, 0.03), ("unauthorized", READS, 0.001, 0.004),
+    ("forbidden", READS, 0.001, 0.004), ("rate_limited", {"method": "GET"}, 0.002, 0.01),
+    ("server_error", ACCOUNTS, 0.01, 0.05),
+)  # fmt: skip
+FRAMES: tuple[tuple[str, Rule, float, float], ...] = (
+    ("lose_update", USER, 0.1, 0.3), ("duplicate", USER, 0.05, 0.2), ("late", USER | {"count": 2}, 0.05, 0.2),
+    ("lose", USER, 0.01, 0.05), ("drop", USER, 0.002, 0.01), ("close", USER | {"code": 1000}, 0.001, 0.005),
+    ("close", USER | {"code": 1001}, 0.001, 0.005), ("silence", USER, 0.002, 0.01), ("auth_error", USER, 0.001, 0.005),
+    ("lose", MARKET, 0.001, 0.004), ("duplicate", MARKET, 0.01, 0.03), ("drop", MARKET, 0.001, 0.003),
+    ("silence", MARKET | {"seconds": 20.0}, 0.0, 0.002),
+)  # fmt: skip
+# One of these a spell: where, and how many seconds it lasts.
+STATES: tuple[tuple[str, Rule, float, float], ...] = (
+    ("thin", {"share": "0.05"}, 5, 15), ("halt", {"product": "ETH-*"}, 2, 8), ("halt", {"product": "*-USD"}, 2, 5),
+    ("cancel_only", {"product": "BTC-*"}, 2, 8), ("limit_only", {"product": "SOL-*"}, 2, 8),
+    ("post_only", {"product": "BTC-*"}, 2, 8), ("restart", {}, 2, 6), ("skew", {}, 4, 10),
+)  # fmt: skip
 
 
-def fault_rules(seed: int, *, slow: bool = True) -> list[Rule]:
-    """Rules of the switchboard, each with a chance of its own. ``slow``: some answers come after the client is gone."""
-    dice = random.Random(seed)
+def fault_rules(seed: int, spell: int, seconds: float, *, slow: bool = True) -> list[Rule]:
+    """Rules of the switchboard for a spell of so many seconds, each with a chance of its own; by and by each state of
+    the exchange comes. ``slow``: some answers come after the client is gone."""
+    dice = random.Random(f"{seed}/{spell}")
 
     def some(least: float, most: float) -> float:
-        return round(dice.uniform(least, most), 3)
+        return round(dice.uniform(least, most), 4)
 
-    posts = {"method": "POST", "path": "/orders"}
-    cancels = {"method": "POST", "path": "/orders/batch_cancel"}
-    rules = [
-        {"fault": "reset_after", **posts, "chance": some(0.01, 0.04)},
-        {"fault": "server_error_after", **posts, "chance": some(0.01, 0.04)},
-        {"fault": "reset", **posts, "chance": some(0.01, 0.03)},
-        {"fault": "bad_gateway", **posts, "chance": some(0.01, 0.03)},
-        {"fault": "rate_limited_html", **posts, "chance": some(0.01, 0.02)},
-        {"fault": "fail", **posts, "reason": "HOLD_FAILURE", "chance": some(0.005, 0.02)},
-        {"fault": "refuse", **posts, "reason": "INSUFFICIENT_FUND", "chance": some(0.005, 0.02)},
-        {"fault": "reset_after", **cancels, "chance": some(0.02, 0.06)},
-        {"fault": "unavailable", **cancels, "chance": some(0.02, 0.06)},
-        {"fault": "latency", "path": "/orders*", "seconds": some(0.1, 0.6), "chance": some(0.02, 0.06)},
-        {"fault": "drip", "method": "GET", "path": "/orders/historical*", "seconds": 0.5, "chance": some(0.01, 0.03)},
-        {"fault": "double", "method": "GET", "path": "/orders/historical*", "chance": some(0.05, 0.2)},
-        {"fault": "bad_gateway", "method": "GET", "path": "/orders/historical*", "chance": some(0.01, 0.03)},
-        {"fault": "rate_limited", "method": "GET", "path": "*", "chance": some(0.002, 0.01)},
-        {"fault": "server_error", "method": "GET", "path": "/accounts", "chance": some(0.01, 0.05)},
-        {"fault": "lose_update", "channel": "user", "chance": some(0.1, 0.3)},
-        {"fault": "duplicate", "channel": "user", "chance": some(0.05, 0.2)},
-        {"fault": "late", "channel": "user", "count": 2, "chance": some(0.05, 0.2)},
-        {"fault": "lose", "channel": "user", "chance": some(0.01, 0.05)},
-        {"fault": "drop", "channel": "user", "chance": some(0.002, 0.01)},
-        {"fault": "close", "channel": "user", "code": 1001, "chance": some(0.002, 0.01)},
-        {"fault": "thin", "share": "0.05", "at": some(2, 10), "seconds": some(5, 20)},
-        {"fault": "halt", "product": "ETH-*", "at": some(5, 20), "seconds": some(2, 8)},
-    ]  # fmt: skip
+    rules = [{"fault": fault, **where, "chance": some(*chance)} for fault, where, *chance in (*CALLS, *FRAMES)]
     if slow:
-        rules.append({"fault": "timeout", **posts, "seconds": LATE, "chance": some(0.005, 0.02)})
-    return rules
+        rules.append({"fault": "timeout", **POSTS, "seconds": LATE, "chance": some(0.005, 0.02)})
+    if dice.random() < 0.5:
+        rules.append({"fault": "crash", **POSTS, "skip": dice.randint(2, 20), "times": 1})
+    order = random.Random(seed).sample(STATES, len(STATES))
+    fault, where, *lasts = order[spell % len(order)]
+    begins, lasting = some(0.1, 0.5) * seconds, some(*lasts)
+    if fault == "skew":  # has no end of its own
+        return [*rules, {"fault": "skew", "at": begins, "seconds": dice.choice([-SKEW, SKEW])},
+                {"fault": "skew", "at": begins + lasting, "seconds": 0.0}]  # fmt: skip
+    return [*rules, {"fault": fault, **where, "at": begins, "seconds": lasting}]
 
 
 def lags(seed: int) -> dict[str, float]:

@@ -1,189 +1,176 @@
-"""Who trades in a soak: people with live accounts, and a hand that places, edits and cancels orders of every kind."""
+"""A hand that places, edits and cancels orders of every kind, by the dice."""
 
 import random
+import threading
 from collections import Counter
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from itertools import count
-from json import dumps
 
-from django.core.exceptions import ValidationError
-from django.utils import timezone
+from django.db import connections
+from django.db.models import QuerySet
 
-from apps.accounts.connections.live import SURE, live_begin
-from apps.accounts.connections.services import connection_add
-from apps.accounts.models import TradingAccount, User
 from apps.ledger.holders import MANUAL
-from apps.ledger.positions import open_position
+from apps.ledger.models import Position
 from apps.markets.models import Feed, Product
-from apps.orders.groups.creation import group_create
-from apps.orders.groups.endings import group_cancel
-from apps.orders.manual import order_edit, order_place
 from apps.orders.models import Order, OrderGroup
-from apps.orders.services import order_cancel, orders_cancel_all
 from apps.orders.tickets import Ticket
-from apps.risk.models import RiskPolicy
-from engine.kinds import OrderKind, TimeInForce
+from engine.kinds import OrderKind
 from engine.orders.states import WORKING, OrderState
-from sandbox.testing import Sandbox
-from tradingsite.testing.people import NO_LIMITS
-from tradingsite.testing.signing import with_app
-from tradingsite.testing.soak.plans import plan_of
+from tradingsite.testing.soak.desks import ApiDesk, Desk, Refused, ServiceDesk
+from tradingsite.testing.soak.people import Person
+from tradingsite.testing.soak.tickets import Wish
 
-OWNED = {"USD": "1000000", "BTC": "1"}
-SHARES = {"buy": 10, "limit": 10, "sell": 6, "protect": 6, "edit": 4, "cancel": 6, "all": 0.3, "plan": 8, "stop": 2}
-CENT = Decimal("0.01")
-
-
-@dataclass(frozen=True)
-class Person:
-    name: str  # at the exchange
-    user: User
-    account: TradingAccount
-
-
-def person_join(exchange: Sandbox, number: int) -> Person:
-    """A user of the platform whose live account is that of a user of the exchange."""
-    name = f"soak-{number}"
-    for currency, amount in OWNED.items():
-        exchange.deposit(currency, amount, name)
-    user = User.objects.create_user(f"{name}@example.org")
-    with_app(user)
-    connection = connection_add(user=user, label="Soak", text=dumps(exchange.key(user=name)))
-    live_begin(connection=connection, by=user, sure=SURE)
-    account = TradingAccount.objects.get(connection=connection)
-    RiskPolicy.objects.filter(account=account).update(**NO_LIMITS)
-    return Person(name, user, account)
+SHARES = {
+    "buy": 12, "limit": 12, "sell": 4, "protect": 7, "plan": 10, "edit": 6, "cancel": 5, "several": 1, "all": 0.3,
+    "stop": 3,
+}  # fmt: skip
+ON_THE_WAY = (OrderState.PENDING, OrderState.SUBMITTING, OrderState.UNKNOWN)
+MOST = 12  # orders of a person on their way before they wait; so a slow machine is not flooded
+CROWDED = 40  # resting orders of a person, who then cancels some
+LOOK = 0.2  # seconds
+PRODUCTS = ("BTC-USD", "ETH-USD", "SOL-USD")
 
 
 class Hand:
-    """Acts by the dice. ``deeds``: what was done, by kind; ``refused``: what the platform did not take."""
+    """Acts for one person, in a thread of its own. ``deeds``: what was done, by kind; ``refused``: what the platform
+    did not take, by field; ``orders`` and ``groups``: ids of what it was promised."""
 
-    def __init__(self, people: list[Person], seed: int) -> None:
-        self.people, self.deeds, self.refused = people, Counter[str](), Counter[str]()
-        self._dice = random.Random(seed)
-        self._numbers = count(1)
-        self._seed = seed
+    def __init__(self, person: Person, seed: int, root: str) -> None:
+        self.person, self.deeds, self.refused = person, Counter[str](), Counter[str]()
+        self.orders, self.groups, self.failures = list[int](), list[int](), list[str]()
+        self.api = ApiDesk(person, root)
+        self._services = ServiceDesk(person)
+        self._dice = random.Random(f"{seed}/{person.name}")
+        self._names = (f"soak/{seed}/{number}" for number in count(1))
+
+    def work(self, stopping: threading.Event, pace: float) -> None:
+        """Acts until told to stop, ``pace`` deeds a second at most; what breaks is noted as a failure."""
+        try:
+            while not stopping.wait(self._dice.uniform(0, 2 / pace)):
+                if self._working(state__in=ON_THE_WAY).count() < MOST:
+                    self.act()
+                else:
+                    stopping.wait(LOOK)
+        except Exception as error:  # noqa: BLE001  (a thread has nobody to raise it to: the verdict tells it)
+            self.failures.append(f"{self.person.name}: {type(error).__name__}: {error}")
+        finally:
+            connections.close_all()
 
     def act(self) -> None:
-        """One deed of one person."""
-        person = self._dice.choice(self.people)
+        """One deed."""
+        desk: Desk = self.api if self._dice.random() < 0.5 else self._services
         deed = self._dice.choices(list(SHARES), list(SHARES.values()))[0]
+        if self._working(state=OrderState.OPEN).count() > CROWDED:
+            deed = "several"
         try:
-            done = getattr(self, f"_{deed}")(person)
-        except ValidationError as error:
-            self.refused["; ".join(sorted(error.message_dict))] += 1
+            done = getattr(self, f"_{deed}")(desk)
+        except Refused as refused:
+            self.refused[", ".join(map(str, refused.args))] += 1
         else:
             if done:
                 self.deeds[done] += 1
 
-    def _buy(self, person: Person) -> str:
-        feed = self._feed()
-        if self._dice.random() < 0.5:
-            return self._place(person, feed.product, Ticket("buy", amount=self._money()))
-        return self._place(person, feed.product, Ticket("buy", quantity=self._lot(feed)))
+    def _buy(self, desk: Desk) -> str:
+        wish = self._wish()
+        return self._place(desk, wish.feed.product, wish.buy())
 
-    def _limit(self, person: Person) -> str:
-        """Near the market, on either side of it."""
-        feed = self._feed()
-        side = "sell" if self._has(person, feed.product) and self._dice.random() < 0.4 else "buy"
-        force = self._dice.choice([TimeInForce.GTC, TimeInForce.GTC, TimeInForce.GTD, TimeInForce.IOC, TimeInForce.FOK])
-        rests = force in (TimeInForce.GTC, TimeInForce.GTD)
-        ticket = Ticket(
-            side, OrderKind.LIMIT, quantity=self._lot(feed, person, side), limit_price=self._near(feed, 0.002),
-            time_in_force=force, post_only=rests and self._dice.random() < 0.3,
-            expires=timezone.now() + timedelta(seconds=self._dice.uniform(5, 60)) if force == TimeInForce.GTD else None,
-        )  # fmt: skip
-        return self._place(person, feed.product, ticket)
+    def _limit(self, desk: Desk) -> str:
+        wish = self._wish()
+        return self._place(desk, wish.feed.product, wish.limit())
 
-    def _sell(self, person: Person) -> str:
-        feed = self._feed()
-        return self._place(person, feed.product, Ticket("sell", quantity=self._lot(feed, person, "sell")))
+    def _sell(self, desk: Desk) -> str:
+        wish = self._wish(sells=True)
+        return self._place(desk, wish.feed.product, wish.sell() if wish.has else wish.buy())
 
-    def _protect(self, person: Person) -> str:
-        """A stop, a stop with a limit, or a bracket."""
-        feed = self._feed()
-        kind = self._dice.choice([OrderKind.STOP, OrderKind.STOP_LIMIT, OrderKind.BRACKET])
-        price = Decimal(repr(feed.price))
-        stop = price * Decimal(repr(1 - self._dice.uniform(0.0003, 0.003)))
-        limits = {OrderKind.STOP_LIMIT: stop * Decimal("0.999"), OrderKind.BRACKET: price * Decimal("1.002")}
-        ticket = Ticket(
-            "sell", kind, quantity=self._lot(feed, person, "sell"), stop_price=stop, limit_price=limits.get(kind)
-        )
-        return self._place(person, feed.product, ticket)
+    def _protect(self, desk: Desk) -> str:
+        wish = self._wish(sells=True)
+        return self._place(desk, wish.feed.product, wish.protect() if wish.has else wish.buy())
 
-    def _edit(self, person: Person) -> str:
-        order = self._working(person, kind=OrderKind.LIMIT, state=OrderState.OPEN)
-        if order is None:
-            return ""
-        feed = Feed.objects.get(product=order.product)
-        order_edit(user=person.user, order=order, request=self._request(), limit_price=self._near(feed, 0.003))
-        return "edit"
-
-    def _cancel(self, person: Person) -> str:
-        order = self._working(person)
-        if order is None:
-            return ""
-        order_cancel(order=order, user=person.user)
-        return "cancel"
-
-    def _all(self, person: Person) -> str:
-        orders_cancel_all(account_id=person.account.pk, why="by hand")
-        return "cancel all"
-
-    def _plan(self, person: Person) -> str:
-        """An advanced order, which makes orders of its own as the market goes on."""
-        feed = self._feed()
-        price = Decimal(repr(feed.price))
-        kind, params = plan_of(self._dice, price, self._lot(feed), self._has(person, feed.product))
-        group_create(
-            user=person.user, account=person.account, product=feed.product, kind=kind, params=params,
-            request=self._request(),
-        )  # fmt: skip
+    def _plan(self, desk: Desk) -> str:
+        wish = self._wish()
+        kind, params = wish.plan()
+        self.groups.append(desk.plan(wish.feed.product, kind, params, next(self._names)))
         return f"{kind.name.lower()} {params['side']}"
 
-    def _stop(self, person: Person) -> str:
-        groups = list(OrderGroup.objects.filter(account=person.account, state="active", stopping=False).order_by("pk"))
-        if not groups:
+    def _edit(self, desk: Desk) -> str:
+        """Another price of a limit, another trigger of a stop, or another size."""
+        chosen = self._chosen(kind__in=[OrderKind.LIMIT, OrderKind.STOP], state=OrderState.OPEN, group=None)
+        if not chosen:
             return ""
-        group_cancel(user=person.user, group=self._dice.choice(groups))
-        return "stop of a plan"
+        order = chosen[0]
+        wish = self._wish(order.product)
+        if order.kind == OrderKind.STOP:
+            changes = {"stop_price": wish.stop()}
+        elif self._dice.random() < 0.3:
+            changes = {"quantity": order.quantity * self._dice.choice([1, 3]) / 2}
+        else:
+            changes = {"limit_price": wish.near(0.003)}
+        self.orders.append(desk.edit(order, changes, next(self._names)))
+        return f"edit of the {next(iter(changes)).replace('_', ' ')}"
 
-    def _place(self, person: Person, product: Product, ticket: Ticket) -> str:
-        order_place(user=person.user, account=person.account, product=product, ticket=ticket, request=self._request())
+    def _cancel(self, desk: Desk) -> str:
+        chosen = self._chosen()
+        if chosen:
+            desk.cancel(chosen[0])
+        return "cancel" if chosen else ""
+
+    def _several(self, desk: Desk) -> str:
+        chosen = self._chosen(self._dice.randint(2, 12))
+        if chosen:
+            desk.cancel_several(chosen)
+        return "cancel of several" if chosen else ""
+
+    def _all(self, desk: Desk) -> str:
+        desk.cancel_all()
+        return "cancel of all"
+
+    def _stop(self, desk: Desk) -> str:
+        groups = OrderGroup.objects.filter(account=self.person.account, state="active", stopping=False)
+        found = list(groups.order_by("pk"))
+        if found:
+            desk.stop(self._dice.choice(found))
+        return "stop of a plan" if found else ""
+
+    def _place(self, desk: Desk, product: Product, ticket: Ticket) -> str:
+        self.orders.append(desk.place(product, ticket, next(self._names)))
         extra = " post-only" if ticket.post_only else ""
         force = f" {ticket.time_in_force.name}" if ticket.kind == OrderKind.LIMIT else ""
         return f"{ticket.kind.name.lower().replace('_', '-')} {ticket.side}{force}{extra}"
 
-    def _request(self) -> str:
-        return f"soak/{self._seed}/{next(self._numbers)}"
+    def _wish(self, product: Product | None = None, *, sells: bool = False) -> Wish:
+        """Some market; of somebody who wants to sell one where they have coins, if there is any."""
+        held = Position.objects.filter(account=self.person.account, holder=MANUAL, closed=None)
+        coins = {position.product_id: position.quantity for position in held}
+        feeds = Feed.objects.filter(product__venue=self.person.account.venue, product__symbol__in=PRODUCTS)
+        found = list(feeds.select_related("product").order_by("product__symbol"))
+        if product is not None:
+            found = [feed for feed in found if feed.product_id == product.pk]
+        if sells and coins:
+            found = [feed for feed in found if feed.product_id in coins]
+        feed = self._dice.choice(found)
+        return Wish(self._dice, feed, coins.get(feed.product_id, Decimal(0)))
 
-    def _feed(self) -> Feed:
-        feeds = Feed.objects.filter(product__venue=self.people[0].account.venue, price__isnull=False)
-        feeds = feeds.filter(product__symbol__in=["BTC-USD", "ETH-USD", "SOL-USD"]).select_related("product")
-        found = list(feeds.order_by("product__symbol"))
-        if not found:
-            raise ValidationError({"market": "must have a price"})
-        return self._dice.choice(found)
+    def _working(self, **which: object) -> QuerySet[Order]:
+        return Order.objects.filter(account=self.person.account, state__in=WORKING).filter(**which)
 
-    def _working(self, person: Person, **which: object) -> Order | None:
-        orders = Order.objects.filter(account=person.account, state__in=WORKING, **which).order_by("pk")
-        rows = list(orders[:50])
-        return self._dice.choice(rows) if rows else None
+    def _chosen(self, most: int = 1, **which: object) -> Sequence[Order]:
+        """Up to so many of the orders that work, drawn."""
+        rows = list(self._working(**which).select_related("product").order_by("pk")[:60])
+        return self._dice.sample(rows, min(most, len(rows)))
 
-    def _has(self, person: Person, product: Product) -> Decimal:
-        position = open_position(person.account, MANUAL, product)
-        return position.quantity if position else Decimal(0)
 
-    def _lot(self, feed: Feed, person: Person | None = None, side: str = "buy") -> Decimal:
-        """Worth some ten or hundred USD; a sale offers a part of what there is."""
-        if side == "sell" and person is not None:
-            return self._has(person, feed.product) * Decimal(repr(round(self._dice.uniform(0.1, 0.6), 3)))
-        return self._money() / Decimal(repr(feed.price))
-
-    def _money(self) -> Decimal:
-        return Decimal(repr(round(self._dice.uniform(20, 800), 2)))
-
-    def _near(self, feed: Feed, width: float) -> Decimal:
-        return Decimal(repr(feed.price)) * Decimal(repr(1 + self._dice.uniform(-width, width)))
+@contextmanager
+def hands_at_work(hands: Sequence[Hand], pace: float) -> Iterator[None]:
+    """All of them act for as long as the block lasts, each in its thread."""
+    stopping = threading.Event()
+    threads = [threading.Thread(target=hand.work, args=[stopping, pace], name=hand.person.name) for hand in hands]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        for thread in threads:
+            thread.join()

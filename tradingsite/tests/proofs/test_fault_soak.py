@@ -10,13 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.faults import KINDS
 from tradingsite.testing.soak.comparison import compare
-from tradingsite.testing.soak.soak import soaking
+from tradingsite.testing.soak.faults import STATES, fault_rules
+from tradingsite.testing.soak.soak import Course
+from tradingsite.testing.soak.stage import soaking
 
 pytestmark = pytest.mark.processes
 
 SEED = 5
-SECONDS = 8
+SECONDS, ORDERS = 30, 40  # whichever comes first
 
 
 @pytest.fixture(scope="module")
@@ -50,18 +53,23 @@ class Altered:
 
 
 def test_a_short_soak_loses_doubles_and_changes_nothing(soak):
-    hand = soak.play(SECONDS, pace=8, kill_every=3, slow=False)
+    soak.play(Course(SECONDS, ORDERS, pace=4, kill_every=4, slow=False))
     verdict = soak.settle()
-    print(
-        f"{verdict.orders} orders, {verdict.fills} fills, {dict(soak.strikes)}, {dict(soak.hits)}, {dict(hand.deeds)}"
-    )
+    print(f"{verdict.placed} orders, {verdict.fills} fills, {dict(soak.strikes)}, {dict(soak.exchange.hits)}")
     assert verdict.all == []
-    assert verdict.orders >= 10
+    assert verdict.placed >= 10
     assert verdict.fills >= 3
     assert sum(soak.strikes.values()) >= 2
     # The comparison sees what is not so.
-    wrong = compare(Altered(soak.exchange), soak.people)
-    assert wrong.doubled
+    soak.hands[0].orders.append(0)
+    wrong = compare(Altered(soak.exchange), soak.people, soak.hands)
+    assert "soak-1: order #0 was promised and is not there" in wrong.lost
     assert any("is here and not there" in words for words in wrong.doubled)
     assert any("USD: there" in words for words in wrong.different)
     assert any("fill" in words and "there ('" in words for words in wrong.different)
+
+
+def test_the_same_seed_gives_the_same_faults_and_in_the_end_all_there_are():
+    spells = [fault_rules(SEED, spell, 30.0) for spell in range(2 * len(STATES))]
+    assert spells == [fault_rules(SEED, spell, 30.0) for spell in range(2 * len(STATES))]
+    assert {rule["fault"] for rules in spells for rule in rules} == KINDS.keys()
