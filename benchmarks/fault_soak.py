@@ -23,6 +23,7 @@ from pathlib import Path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tradingsite.settings")
 os.environ["LOG_LEVEL"] = "ERROR"  # of this process; the others have logs of their own
+os.environ["DATABASE_POOL"] = "64"  # of this process: a connection for each person
 
 import django
 
@@ -42,7 +43,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--accounts", type=int, default=8)
     parser.add_argument("--pace", type=float, default=2, help="deeds a second and person, at most")
-    parser.add_argument("--kill-every", type=float, default=15, help="seconds between two kills, on average; 0: none")
+    parser.add_argument("--kill-every", type=float, default=30, help="seconds between two kills, on average; 0: none")
     parser.add_argument("--keep", action="store_true", help="leave logs and the exchange's file behind")
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="fault-soak-"))

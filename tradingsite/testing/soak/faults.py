@@ -51,7 +51,7 @@ def fault_rules(seed: int, spell: int, seconds: float, *, slow: bool = True) -> 
     rules = [{"fault": fault, **where, "chance": some(*chance)} for fault, where, *chance in (*CALLS, *FRAMES)]
     if slow:
         rules.append({"fault": "timeout", **POSTS, "seconds": LATE, "chance": some(0.005, 0.02)})
-    if dice.random() < 0.5:
+    if dice.random() < 0.3:
         rules.append({"fault": "crash", **POSTS, "skip": dice.randint(2, 20), "times": 1})
     order = random.Random(seed).sample(STATES, len(STATES))
     fault, where, *lasts = order[spell % len(order)]

@@ -43,7 +43,7 @@ class Course:
     seconds: float
     orders: int = 10**9
     pace: float = 1.0
-    kill_every: float = 15.0
+    kill_every: float = 30.0
     slow: bool = True
 
 
@@ -93,7 +93,7 @@ class Soak:
                     self._tend()
                 self.processes.revive()
                 if self.exchange.revive():
-                    self._spoil(slow=course.slow)
+                    self._spoil(slow=course.slow, crash=False)
                 time.sleep(FIND)
                 now = time.monotonic()
 
@@ -139,8 +139,10 @@ class Soak:
                 never_placed(difference=row, by=None, reason="not at the exchange")
                 self.decided += 1
 
-    def _spoil(self, *, slow: bool) -> None:
+    def _spoil(self, *, slow: bool, crash: bool = True) -> None:
+        """The faults of the spell; an exchange that has died of one does so once a spell."""
         rules = fault_rules(self.seed, self.spell, SPELL, slow=slow)
+        rules = [rule for rule in rules if crash or rule["fault"] != "crash"]
         self.exchange.mend()
         self.exchange.admin("POST", "/faults", {"seed": self.seed + self.spell, "rules": rules})
         self.exchange.settings(**lags(self.seed + self.spell))
@@ -155,7 +157,7 @@ class Soak:
 
     def _kill_exchange(self, slow: bool) -> None:
         self.exchange.kill()
-        self._spoil(slow=slow)
+        self._spoil(slow=slow, crash=False)
 
     def _empty_redis(self) -> None:
         redis.Redis.from_url(self.redis_url).flushall()

@@ -26,7 +26,6 @@ from tradingsite.testing.soak.exchange import SoakExchange
 from tradingsite.testing.soak.soak import Soak
 from tradingsite.testing.soak.trader import PRODUCTS
 
-DATABASE = "fault_soak"
 LEASES = {"EXCHANGE_TIMEOUT": "9.5", "ORDER_LEASE": "10", "NOT_FOUND_GRACE": "12", "BATCH_LEASE": "2"}
 PATIENT = {"STALE_AFTER": "120"}  # a stream that starts again on a busy machine is silent for long
 
@@ -34,7 +33,7 @@ PATIENT = {"STALE_AFTER": "120"}  # a stream that starts again on a busy machine
 @contextmanager
 def soaking(folder: Path, seed: int) -> Iterator[Soak]:
     """A soak that has not begun, under ``folder``, on the PostgreSQL server that runs already."""
-    url = database_url(os.environ["DATABASE_URL"], DATABASE)
+    url = database_url(os.environ["DATABASE_URL"], f"fault_soak_{os.getpid()}")
     services = Services(Layout(root=ROOT, data=folder / "data"), {"DATABASE_URL": os.environ["DATABASE_URL"]})
     exchange, port = SoakExchange(folder, seed), free_port()
     key = urlsafe_b64encode(secrets.token_bytes(32)).decode()
