@@ -1,6 +1,6 @@
 """Leading groups on: every market event in order, and every change of their orders. Callers hold the account lock."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 
 import numpy as np
@@ -62,9 +62,18 @@ def lead(account: TradingAccount, groups: list[OrderGroup], step: Callable[["Lea
     for group in groups:
         group.account = account
         with about(group.correlation_id, user=account.owner_id):
-            acted |= step(Leader(group, books))
+            if step(Leader(group, books)):
+                acted = True
+                _look_again(group, groups)
     groups_save(groups)
     return acted
+
+
+def _look_again(actor: OrderGroup, groups: Iterable[OrderGroup]) -> None:
+    """What a group did moves the coins of its holder's others, of which some were led before it."""
+    for group in groups:
+        if group is not actor and (group.holder, group.product_id) == (actor.holder, actor.product_id):
+            group.changed = True
 
 
 class Leader:

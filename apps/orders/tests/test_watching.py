@@ -97,3 +97,12 @@ def test_a_tick_leads_all_its_groups_on_under_one_lock_and_they_sell_no_more_tha
     assert watch.tick(hand.product.pk, 94.0, hand.market.now + 1.2) == 4
     assert [sales(group) for group in groups] == [[("MARKET", "pending", Decimal("0.25"))]] * 4
     assert watch.tick(hand.product.pk, 93.0, hand.market.now + 1.4) == 0
+
+
+def test_a_group_that_was_led_before_another_sold_its_coins_looks_again(hand):
+    groups = [hand.group(PlanKind.TRAILING, quantity="0.5", callback="0.05", rest=False) for _ in range(2)]
+    live(hand)
+    watch = Watch("replay")
+    watch.reload()
+    assert watch.tick(hand.product.pk, 94.0, hand.market.now + 1.2) == 2
+    assert [OrderGroup.objects.get(pk=group.pk).changed for group in groups] == [True, False]
