@@ -11,6 +11,7 @@ from dramatiq.errors import ConnectionClosed
 from dramatiq.middleware import AgeLimit, Callbacks, Retries, ShutdownNotifications, TimeLimit
 
 from apps.operations.logs.messages import Correlate
+from apps.operations.nudges import Once
 from tradingsite.connections import CloseConnections
 
 LONGEST = 0.5  # seconds without a ring after which an idle worker looks all the same
@@ -28,6 +29,7 @@ def set_up_broker() -> None:
             Retries(max_retries=0),
             CloseConnections(),
             Correlate(),
+            Once(),
         ],
     )
     dramatiq.set_broker(broker)

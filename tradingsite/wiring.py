@@ -33,6 +33,7 @@ from apps.orders.channels import listening
 from apps.orders.freshness import troubles
 from apps.orders.groups.listening import Listening
 from apps.orders.ladder import stops_sweep
+from apps.orders.halts import halt_progress
 from apps.orders.live import live_exchange, refuse_while_orders_work
 from apps.orders.models import Order
 from apps.orders.polling import polling_sweep
@@ -130,7 +131,7 @@ def connect() -> None:
     markets.is_settled[:] = [batches_settled, orders_settled]  # in this order: decisions make orders
     markets.products_in_use[:] = [products_of_bots, products_held, products_with_orders]
     markets.alongside[:] = [listening]
-    risk.usage_of = usage
+    risk.usage_of, risk.progress_of = usage, halt_progress
     sweeps[:] = [
         Sweep("orders", 1, orders_sweep),
         Sweep("recovery", 1, recovery_sweep),

@@ -2,19 +2,13 @@
 
 import dramatiq
 
-from apps.orders.halts import halts_sweep
 from apps.orders.recovery import account_tend
-from apps.orders.services import orders_work
+from apps.orders.services import orders_hurry
 
 
 @dramatiq.actor(actor_name="orders_work", queue_name="orders", priority=0, max_retries=0, time_limit=60_000)
 def orders_work_actor(account_id: int) -> None:
-    orders_work(account_id)
-
-
-@dramatiq.actor(actor_name="halts_sweep", queue_name="orders", priority=0, max_retries=0, time_limit=60_000)
-def halts_sweep_actor() -> None:
-    halts_sweep()
+    orders_hurry(account_id)
 
 
 @dramatiq.actor(actor_name="account_tend", queue_name="orders", priority=0, max_retries=0, time_limit=120_000)

@@ -1,5 +1,6 @@
 """The one way in for everything that happens to an order: state moves and fills. Callers hold the account lock."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from django.utils import timezone
@@ -13,7 +14,7 @@ from apps.ledger.services import entry_post, fill_lines, hold_reduce
 from apps.operations.hints import hint, toast
 from apps.operations.logs.correlation import about
 from apps.orders import registry
-from apps.orders.events import event_add
+from apps.orders.events import event_add, events_add
 from apps.orders.models import Fill, Order, OrderGroup
 from engine.orders.states import TERMINAL, OrderState, is_legal, move
 from exchanges.port import FillReport, OrderReport
@@ -41,6 +42,18 @@ def order_move(account: TradingAccount, order: Order, state: OrderState, kind: s
     if state in TERMINAL or state == OrderState.NOT_FOUND:
         with about(order.correlation_id, user=account.owner_id, bot=order.bot_id):
             registry.finished(account, order)  # exits keep the id of their entry's cause
+
+
+def orders_move(account: TradingAccount, orders: Sequence[Order], state: OrderState, kind: str) -> None:
+    """``order_move`` of many that go on working, in few statements."""
+    if not orders:
+        return
+    moves = [(order, order.state, state.value) for order in orders]
+    for order in orders:
+        order.state = move(OrderState(order.state), state)
+    events_add(account, moves, kind)
+    Order.objects.bulk_update(orders, ["state", "seq"])
+    _tell_groups(*orders)
 
 
 def report_is_news(order: Order, report: OrderReport) -> bool:
@@ -101,10 +114,11 @@ def fill_apply(account: TradingAccount, order: Order, report: FillReport) -> Fil
     return fill
 
 
-def _tell_groups(order: Order) -> None:
-    """Its group has something to see, and so have the others of its holder that move the same coins."""
-    if order.holder == MANUAL or order.group_id:
-        mine = OrderGroup.objects.filter(account_id=order.account_id, product=order.product_id, holder=order.holder)
+def _tell_groups(*orders: Order) -> None:
+    """Their groups have something to see, and so have the others of their holders that move the same coins."""
+    concerned = [order for order in orders if order.holder == MANUAL or order.group_id]
+    for account_id, product_id, holder in {(each.account_id, each.product_id, each.holder) for each in concerned}:
+        mine = OrderGroup.objects.filter(account_id=account_id, product=product_id, holder=holder)
         mine.filter(state=OrderGroup.State.ACTIVE, changed=False).update(changed=True)
 
 

@@ -1,6 +1,7 @@
 """The trail of an order."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -33,13 +34,21 @@ def event_add(
     account: TradingAccount, order: Order, kind: str, *, from_state: str = "", to_state: str = "", **detail: object
 ) -> None:
     """Writes what happened and stamps the locked account and the order (which the caller saves) with the next seq."""
-    order.seq = next_seq(account)
+    events_add(account, [(order, from_state, to_state)], kind, **detail)
+
+
+def events_add(account: TradingAccount, moves: Sequence[tuple[Order, str, str]], kind: str, **detail: object) -> None:
+    """``event_add`` of the same that happened to many orders: order, state before, state after. Each gets a seq."""
+    events = []
+    for order, before, after in moves:
+        order.seq = next_seq(account)
+        events.append(
+            OrderEvent(order=order, seq=order.seq, kind=kind, from_state=before, to_state=after, detail=detail)
+        )
+        transaction.on_commit(_said(account, order, kind, after, detail))
     account.save(update_fields=["seq"])
-    OrderEvent.objects.create(
-        order=order, seq=order.seq, kind=kind, from_state=from_state, to_state=to_state, detail=detail
-    )
-    hint(account.owner_id, "orders", order.holder)
-    transaction.on_commit(_said(account, order, kind, to_state, detail))
+    OrderEvent.objects.bulk_create(events)
+    hint(account.owner_id, "orders", *sorted({order.holder for order, _, _ in moves}))
 
 
 def _said(account: TradingAccount, order: Order, kind: str, to_state: str, detail: dict[str, object]) -> Said:

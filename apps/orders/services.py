@@ -11,8 +11,9 @@ from apps.accounts.locks import lock_account
 from apps.accounts.models import TradingAccount, User
 from apps.ledger.models import Position
 from apps.operations import audit
+from apps.operations.nudges import nudge
 from apps.orders import registry
-from apps.orders.cancels import cancel_request
+from apps.orders.cancels import cancel_request, cancels_request
 from apps.orders.changes import order_move
 from apps.orders.events import event_add
 from apps.orders.groups.endings import groups_abandon, groups_stop
@@ -22,9 +23,11 @@ from apps.orders.models import Order, OrderGroup
 from apps.orders.recovery import may_work
 from apps.orders.submission import BY_HAND, submit_due
 from apps.orders.synchronisation import synchronise
+from apps.orders.turns import Turns
 from engine.kinds import OrderKind
 from engine.orders.states import WORKING, OrderState
 
+turns = Turns()
 ROUNDS = 20  # a round that changes something may make work for the next
 
 
@@ -42,6 +45,24 @@ def orders_work(account_id: int) -> None:
         led = groups_due(account).exists() and registry.groups_work(account_id)
         if not (sent or changed or led):
             return
+
+
+def orders_hurry(account_id: int) -> None:
+    """What a nudge asks for. A real exchange takes its time, and every update of it sends a nudge: one thread reads an
+    account, the others send what waits and leave the reading to that one, or all would read the same.
+
+    Whoever decides on an account reads it for itself (``orders_work``); what is read is taken over as a whole.
+    """
+    if not turns.begin(account_id):
+        if may_work(TradingAccount.objects.select_related("owner").get(pk=account_id)):
+            submit_due(account_id)
+        return
+    try:
+        orders_work(account_id)
+    finally:
+        missed = turns.end(account_id)
+    if missed:
+        nudge("orders_work", account_id, queue="orders")
 
 
 def working_orders(account: TradingAccount, *, holder: str | None = None) -> list[Order]:
@@ -128,8 +149,7 @@ def orders_cancel_all(*, account_id: int, why: str, holder: str | None = None) -
     groups = OrderGroup.objects.all() if holder is None else OrderGroup.objects.filter(holder=holder)
     groups_stop(account, groups, why)
     orders = [order for order in working_orders(account, holder=holder) if order.purpose != Order.Purpose.EXIT]
-    for order in orders:
-        cancel_request(account=account, order=order, why=why)
+    cancels_request(account=account, orders=orders, why=why)
     return len(orders)
 
 

@@ -1,6 +1,5 @@
-"""Sending orders and cancels: claimed in one transaction, sent outside any, recorded in another."""
+"""Sending orders: claimed in one transaction, sent outside any, recorded in another. Cancels: cancelling.py."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import uuid4
@@ -19,6 +18,7 @@ from apps.markets.models import Product
 from apps.markets.selectors import feed_is_stale
 from apps.operations.logs.correlation import about
 from apps.orders import registry
+from apps.orders.cancelling import cancels_send, wants_cancel
 from apps.orders.changes import order_move, report_apply
 from apps.orders.events import event_add
 from apps.orders.intents import ENTRY_PATIENCE, hold_for
@@ -27,10 +27,9 @@ from apps.orders.seats import seat_check, seat_held
 from apps.risk.selectors import halt_level
 from engine.kinds import HaltLevel, OrderKind, TimeInForce
 from engine.orders.states import TERMINAL, WORKING, OrderState
-from exchanges.port import Exchange, NewOrder, Rejected, Unavailable, Unknown
+from exchanges.port import NewOrder, Rejected, Unavailable, Unknown
 
 BY_HAND = ("manual", "halt")  # sales that go through whatever is halted
-FEW = 3  # cancels that are sent one by one, each looked after; more go together
 RETRY = timedelta(seconds=1)  # an order that could not be sent waits so long
 
 
@@ -39,29 +38,18 @@ def submit_due(account_id: int) -> bool:
     now = timezone.now()
     orders = Order.objects.filter(account_id=account_id)
     # Asked before anything is locked: most of the time nothing waits.
-    states = set(orders.filter(_waits(now) | _wants_cancel(now)).values_list("state", flat=True))
+    states = set(orders.filter(_waits(now) | wants_cancel(now)).values_list("state", flat=True))
     ready = _claim_orders(account_id) if OrderState.PENDING in states else []
     for order in ready:
         with about(order.correlation_id, bot=order.bot_id, order=order.pk):
             _send(order)
-    doomed = _claim_cancels(account_id) if states - {OrderState.PENDING} else []
-    if len(doomed) > FEW:
-        _cancel_many(doomed)
-    else:
-        for order in doomed:
-            with about(order.correlation_id, bot=order.bot_id, order=order.pk):
-                _cancel(order)
-    return bool(ready or doomed)
+    cancelled = bool(states - {OrderState.PENDING}) and cancels_send(account_id)
+    return bool(ready) or cancelled
 
 
 def _waits(now: datetime) -> Q:
     """Orders that may be sent, or end without having been."""
     return Q(Q(lease_until=None) | Q(lease_until__lte=now) | Q(cancel_requested=True), state=OrderState.PENDING)
-
-
-def _wants_cancel(now: datetime) -> Q:
-    """Orders at the exchange whose cancel is to be sent, again when its sender died."""
-    return Q(Q(state=OrderState.OPEN) | Q(state=OrderState.CANCELLING, lease_until__lt=now), cancel_requested=True)
 
 
 @transaction.atomic
@@ -200,43 +188,3 @@ def _record(order: Order, state: OrderState, kind: str, message: str, retry: dat
         if fresh.state == OrderState.SUBMITTING and fresh.claim == order.claim:
             fresh.lease_until = retry
             order_move(account, fresh, state, kind, message)
-
-
-@transaction.atomic
-def _claim_cancels(account_id: int) -> list[Order]:
-    account = lock_account(account_id)
-    seat_check(account)
-    now = timezone.now()
-    asked = Order.objects.filter(_wants_cancel(now), account_id=account_id)
-    claimed = []
-    for order in asked.select_related("product").order_by("pk"):
-        order.account = account
-        order.lease_until = now + timedelta(seconds=settings.ORDER_LEASE)
-        if order.state == OrderState.OPEN:
-            order_move(account, order, OrderState.CANCELLING, "cancelling")
-        else:
-            order.save(update_fields=["lease_until"])
-        claimed.append(order)
-    return claimed
-
-
-def _cancel(order: Order) -> None:
-    """Sends a cancel. Whatever goes wrong, the lease ends and the cancel is sent again: it does no harm twice."""
-    if not seat_held(order.account):
-        return
-    exchange: Exchange = registry.exchange_for(order.account)
-    try:
-        exchange.cancel(order.client_order_id)
-    except (Unavailable, Unknown):
-        return
-
-
-def _cancel_many(orders: Sequence[Order]) -> None:
-    """The same for many orders of one account at once."""
-    if not seat_held(orders[0].account):
-        return
-    exchange: Exchange = registry.exchange_for(orders[0].account)
-    try:
-        exchange.cancel_many([order.client_order_id for order in orders])
-    except (Unavailable, Unknown):
-        return

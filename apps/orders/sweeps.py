@@ -12,7 +12,6 @@ from apps.operations.nudges import nudge
 from apps.orders.cursors import caught_up
 from apps.orders.groups.waiting import ACTIVE, accounts_waiting, accounts_with_groups, groups_unsettled
 from apps.orders.models import Order, OrderGroup
-from apps.risk.models import Halt
 from engine.kinds import OrderKind, TimeInForce
 from engine.orders.states import WORKING, OrderState
 
@@ -35,8 +34,6 @@ def orders_sweep() -> None:
     accounts = set(due.values_list("account_id", flat=True)) | set(accounts_waiting())
     for account_id in sorted(accounts):
         nudge("orders_work", account_id, queue="orders")
-    if Halt.objects.filter(swept=False, released_at=None).exists():
-        nudge("halts_sweep", queue="orders")
 
 
 def orders_settled(product: Product, position: int) -> bool:

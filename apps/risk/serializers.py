@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.accounts.api.own import AccountField
 from apps.accounts.api.proof import Proof
 from apps.operations.api.fields import Input, Ratio
+from apps.risk import registry
 from apps.risk.gates import BLOCKS, OFF, PASS, UNKNOWN
 from apps.risk.models import Halt
 from apps.risk.selectors import may_release
@@ -21,18 +23,29 @@ GATE = {
 }  # fmt: skip
 HALT = {
     "id": 5, "scope": "account", "level": "orders", "venue": "", "account": 3, "reason": "going on holiday",
-    "at": "2026-01-01T12:00:00Z", "by": "you", "in_force": True, "carried_out": True, "may_release": True,
+    "at": "2026-01-01T12:00:00Z", "by": "you", "in_force": True, "carried_out": True,
+    "progress": {"orders": 3, "cancelled": 2, "over": 3, "unclear": 0}, "may_release": True,
     "released_at": None, "released_reason": "",
 }  # fmt: skip
 
 
+class ProgressSerializer(serializers.Serializer[Any]):
+    """How far a halt in force has come with the orders of yours that worked when it was pulled."""
+
+    orders = serializers.IntegerField()
+    cancelled = serializers.IntegerField()
+    over = serializers.IntegerField(help_text="Known to work no more: cancelled, filled or refused.")
+    unclear = serializers.IntegerField(help_text="Not found at the exchange: a person must look.")
+
+
 class HaltSerializer(serializers.ModelSerializer[Halt]):
-    """A pulled kill switch. ``carried_out``: its cancels and sales have been made."""
+    """A pulled kill switch. ``carried_out``: every order is known to be over, what was to be sold is sold."""
 
     level = serializers.SerializerMethodField()
     by = serializers.SerializerMethodField()
     in_force = serializers.SerializerMethodField()
     carried_out = serializers.BooleanField(source="swept", read_only=True)
+    progress = serializers.SerializerMethodField()
     may_release = serializers.SerializerMethodField(help_text="Whether it is yours to release.")
     example = HALT
 
@@ -52,6 +65,14 @@ class HaltSerializer(serializers.ModelSerializer[Halt]):
 
     def get_in_force(self, halt: Halt) -> bool:
         return halt.released_at is None
+
+    @extend_schema_field(ProgressSerializer(allow_null=True))
+    def get_progress(self, halt: Halt) -> dict[str, Any] | None:
+        """Null for a halt that is over and for one that cancels nothing."""
+        if halt.released_at is not None or halt.level == HaltLevel.ENTRIES:
+            return None
+        own = self.context["request"].user.trading_accounts.values_list("pk", flat=True)
+        return ProgressSerializer(registry.progress_of(halt, list(own))).data
 
     def get_may_release(self, halt: Halt) -> bool:
         return halt.released_at is None and may_release(self.context["request"].user, halt)

@@ -9,7 +9,6 @@ from apps.accounts.models import TradingAccount, User
 from apps.markets.models import Product
 from apps.operations import audit
 from apps.operations.hints import hint, toast
-from apps.operations.nudges import nudge
 from apps.risk.models import Halt
 from engine.kinds import HaltLevel
 
@@ -49,7 +48,6 @@ def halt(
     audit.record(
         actor=by, action=f"halt.{scope}", target=account or user or row, reason=row.reason, detail={"level": level}
     )
-    nudge("halts_sweep", queue="orders")
     for owner_id in affected_users(row):
         hint(owner_id, "halts", "overview", "bots", "conditions")
         if by is None or owner_id != by.pk:

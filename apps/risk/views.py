@@ -7,15 +7,19 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
+from apps.accounts.models import TradingAccount
 from apps.accounts.requests import UserRequest, own_account
 from apps.accounts.selectors import trading_accounts
 from apps.operations.pages import page
+from apps.risk import registry
 from apps.risk.forms import HaltForm, ReleaseForm
 from apps.risk.limit_views import limit_bars
 from apps.risk.models import Halt
+from apps.risk.registry import Progress
 from apps.risk.selectors import halts_in_force, halts_of, limit_changes, may_release
 from apps.risk.services import halt as halt_pull
 from apps.risk.services import release as halt_release
+from engine.kinds import HaltLevel
 
 SHOWN = 50
 FRAGMENTS = {name: f"risk/_{name}.html" for name in ("state", "limits", "changes", "history")}
@@ -27,13 +31,20 @@ def halts(request: UserRequest) -> HttpResponse:
     in_force = list(halts_in_force(account)) if account else []
     context = {
         "account": account,
-        "in_force": [(halt, may_release(request.user, halt)) for halt in in_force],
+        "in_force": [(halt, may_release(request.user, halt), _progress(halt, account)) for halt in in_force],
         "history": halts_of(request.user)[:SHOWN],
         "bars": limit_bars(account) if account else [],
         "changes": limit_changes(request.user)[:SHOWN],
         "form": HaltForm(),
     }
     return page(request, "risk/halts.html", context, fragments=FRAGMENTS)
+
+
+def _progress(halt: Halt, account: TradingAccount | None) -> Progress | None:
+    """None for a halt that cancels nothing."""
+    if account is None or halt.level == HaltLevel.ENTRIES:
+        return None
+    return registry.progress_of(halt, [account.pk])
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

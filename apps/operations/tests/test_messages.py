@@ -26,8 +26,17 @@ def broker():
     """The platform's broker with a queue of our own."""
     known = dramatiq.get_broker()
     known.declare_queue(QUEUE)
+    known.flush(QUEUE)
+    forget(known)
     yield known
     known.flush(QUEUE)
+    forget(known)
+
+
+def forget(broker) -> None:
+    """No message of an earlier test counts as one that waits."""
+    for mark in broker.client.scan_iter(f"nudge:{QUEUE}:*"):
+        broker.client.delete(mark)
 
 
 @pytest.fixture
@@ -66,6 +75,29 @@ def test_a_nudge_leaves_after_the_commit_and_never_without_it(broker):
         assert waiting(broker) == 0
     assert waiting(broker) == 1
     undo(lambda: nudge("orders_work", 8, queue=QUEUE))
+    assert waiting(broker) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_equal_nudges_one_waits_until_its_work_begins(broker):
+    for account_id in (7, 7, 8, 7):
+        nudge("orders_work", account_id, queue=QUEUE)
+    assert waiting(broker) == 2
+    begun = next(broker.consume(QUEUE, timeout=100))
+    broker.emit_before("process_message", begun)
+    for _ in range(2):
+        nudge("orders_work", *begun.args, queue=QUEUE)
+    assert waiting(broker) == 2  # the other one, and one for what happened since
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_nudge_whose_message_died_is_missed_for_no_more_than_a_second(broker):
+    nudge("orders_work", 7, queue=QUEUE)
+    broker.flush(QUEUE)
+    (mark,) = broker.client.scan_iter(f"nudge:{QUEUE}:*")
+    assert 0 < broker.client.pttl(mark) <= 1000
+    broker.client.delete(mark)
+    nudge("orders_work", 7, queue=QUEUE)
     assert waiting(broker) == 1
 
 

@@ -10,7 +10,7 @@ from apps.accounts.models import TradingAccount, User
 from apps.operations import audit
 from apps.operations.hints import hint
 from apps.operations.nudges import nudge
-from apps.orders.cancels import cancel_request
+from apps.orders.cancels import cancels_request
 from apps.orders.models import Order, OrderGroup
 from engine.orders.states import WORKING
 
@@ -55,8 +55,8 @@ def group_stop(account: TradingAccount, group: OrderGroup, why: str) -> None:
     """Lets a group of the locked account come to its end, the cancels of its orders asked for at once."""
     group.stopping, group.changed, group.message = True, True, why[:300]
     group.save(update_fields=["stopping", "changed", "message"])
-    for order in Order.objects.filter(group=group, state__in=WORKING).select_related("product").order_by("pk"):
-        cancel_request(account=account, order=order, why=why)
+    orders = list(Order.objects.filter(group=group, state__in=WORKING).select_related("product").order_by("pk"))
+    cancels_request(account=account, orders=orders, why=why)
     hint(account.owner_id, "orders")
     nudge("orders_work", account.pk, queue="orders")
 

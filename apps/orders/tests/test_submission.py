@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from apps.markets.models import Feed, MarketSession, Product
-from apps.orders import submission
+from apps.orders import cancelling, submission
 from apps.orders.models import Order
 from apps.risk.services import halt, release
 from engine.kinds import EventKind, HaltLevel, OrderKind
@@ -36,14 +36,14 @@ def test_the_lease_begins_when_the_wait_for_the_account_is_over(desk, clock, mon
     if cancelled:
         desk.work()
         Order.objects.filter(pk=order.pk).update(cancel_requested=True)
-    lock = submission.lock_account
+    module, lock = cancelling if cancelled else submission, submission.lock_account
 
     def wait(account_id):
         clock.shift(settings.ORDER_LEASE - 1)
         return lock(account_id)
 
-    monkeypatch.setattr(submission, "lock_account", wait)
-    (claim,) = (submission._claim_cancels if cancelled else submission._claim_orders)(desk.account.pk)
+    monkeypatch.setattr(module, "lock_account", wait)
+    (claim,) = (cancelling._claim if cancelled else submission._claim_orders)(desk.account.pk)
     assert claim.lease_until == timezone.now() + timedelta(seconds=settings.ORDER_LEASE)
 
 

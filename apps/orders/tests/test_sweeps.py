@@ -8,7 +8,6 @@ from django.utils import timezone
 from apps.orders import sweeps
 from apps.orders.models import Order, ProductCursor
 from apps.orders.sweeps import accounts_unsettled, accounts_with_open_orders, orders_settled, orders_sweep
-from apps.risk.services import halt
 from engine.kinds import EventKind
 from engine.orders.states import OrderState
 
@@ -72,12 +71,6 @@ def test_an_open_order_that_is_to_be_cancelled_is_found(desk, nudged):
     aged(order, cancel_requested=True)
     orders_sweep()
     assert nudged == [("orders_work", desk.account.pk)]
-
-
-def test_a_halt_that_waits_is_found(desk, nudged):
-    halt(scope="site", level=2, reason="test", by=None)
-    orders_sweep()
-    assert nudged == [("halts_sweep",)]
 
 
 @pytest.mark.parametrize("state", list(OrderState))

@@ -146,7 +146,7 @@ class CoinbaseExchange:
     @_reading
     def cancel_many(self, client_order_ids: Sequence[UUID]) -> None:
         """Asks for all of them, a hundred a request; what becomes of them is read later."""
-        names = [report.exchange_order_id for report in self._finding.reports(client_order_ids)]
+        names = self._finding.names(client_order_ids)
         for first in range(0, len(names), CANCELS_AT_ONCE):
             self._ask_to_cancel(names[first : first + CANCELS_AT_ONCE])
 

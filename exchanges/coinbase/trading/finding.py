@@ -34,6 +34,13 @@ class Finding:
         nameless = [each for each in traces.values() if not each.exchange_order_id]
         return found + [report for report in self._search(nameless) if report.client_order_id not in shown]
 
+    def names(self, client_order_ids: Sequence[UUID]) -> list[str]:
+        """The exchange's ids: asked for only where its answer never came."""
+        traces = self._traces.of(client_order_ids).values()
+        lost = self._search([each for each in traces if not each.exchange_order_id])
+        known = [each.exchange_order_id for each in traces if each.exchange_order_id]
+        return known + [report.exchange_order_id for report in lost]
+
     def one(self, client_order_id: UUID) -> OrderReport | None:
         found = self.reports([client_order_id])
         return found[0] if found else None
