@@ -54,6 +54,7 @@ class OrderGroup(models.Model):
     stopping = models.BooleanField(default=False)  # it comes to its end: over when none of its orders works
     state = models.CharField(max_length=10, choices=State, default=State.ACTIVE)
     message = models.CharField(max_length=300, blank=True)  # why it ends, in words
+    paused = models.CharField(max_length=300, blank=True)  # why it waits with what it would buy, in words
     correlation_id = models.CharField(max_length=64, blank=True, db_index=True)
     seq = models.BigIntegerField(default=0)  # account_seq of the last change
     created = models.DateTimeField(auto_now_add=True)

@@ -19,11 +19,12 @@ from apps.orders.groups.waiting import groups_due
 from apps.orders.models import Order, OrderGroup
 from apps.orders.protection import protection_lost
 from engine import records
-from engine.kinds import Deed, PlanOutcome
+from engine.kinds import Deed, PlanOutcome, Side
 from engine.memory import MemorySchemaError
 from engine.plans.advance import advance
 from engine.plans.memory import state_bytes, state_from_bytes
 from engine.plans.triggers import protected
+from engine.plans.withdraw import withdraw
 
 ROUNDS = 20  # an answer of ours (a refusal) may make the plan ask for more
 ENDS = {
@@ -86,7 +87,7 @@ class Leader:
             group.params["native"] = native
             group.save(update_fields=["params"])
         self.plan, self.rules = plan_record(group), books.rules(group.product)
-        self.acted = False
+        self.acted = self.kept_back = False
 
     def take(self, event: records.Record) -> bool:
         """One event that came on its own: a tick. True when it asked for anything."""
@@ -134,16 +135,24 @@ class Leader:
                 return
             orders = self.books.orders(group)
             self.state["available"] = self.books.available(group)
+            before = self.state.copy()
             count = advance(self.plan, self.state, event, leg_records(group, orders), self.rules, deeds)
-            for deed in deeds[:count]:
-                self.acted = True
-                if deed["what"] == Deed.END:
-                    self._finish(orders)
-                else:
-                    deed_do(Step(group, self.feed, event), deed, orders)
-            if not count:
+            if not sum(self._do(deed, before, event, orders) for deed in deeds[:count]):
                 return
             self.books.acted(group)
+
+    def _do(self, deed: records.Record, before: records.Record, event: records.Record, orders: list[Order]) -> bool:
+        """Carries out what the plan asked for. False for a purchase that may not be made now: the plan waits."""
+        if deed["what"] == Deed.PLACE and deed["side"] == Side.BUY and self.books.no_entries:
+            withdraw(self.state, before, int(deed["leg"]))
+            self.kept_back = True
+            return False
+        self.acted = True
+        if deed["what"] == Deed.END:
+            self._finish(orders)
+        else:
+            deed_do(Step(self.group, self.feed, event), deed, orders)
+        return True
 
     def note(self) -> None:
         """What the group remembers; who changed one of its orders after this says so again."""
@@ -154,6 +163,15 @@ class Leader:
         if before and not group.protects and group.state == OrderGroup.State.ACTIVE and not group.stopping:
             protection_lost(group)
         group.memory, group.changed = state_bytes(self.state), False
+        self._pause()
+
+    def _pause(self) -> None:
+        """Why it waits with what it would buy: from when it first does until it may buy again."""
+        words = self.books.no_entries[:300] if self.kept_back or self.group.paused else ""
+        if words != self.group.paused:
+            self.group.paused = words
+            self.group.save(update_fields=["paused"])
+            hint(self.group.account.owner_id, "orders")
 
     def _finish(self, orders: list[Order]) -> None:
         outcome = PlanOutcome(int(self.state["outcome"]))

@@ -14,6 +14,7 @@ from apps.markets.events import events_between
 from apps.markets.models import Feed, Product
 from apps.markets.rules import product_rules
 from apps.orders import registry
+from apps.orders.groups.pausing import entries_refused
 from apps.orders.groups.rows import lots
 from apps.orders.models import Order, OrderGroup, ProductCursor
 from engine import records
@@ -77,6 +78,11 @@ class Books:
         if product.pk not in self._rules:
             self._rules[product.pk] = rules_record(product_rules(product), account_costs(self.account))[0]
         return self._rules[product.pk]
+
+    @cached_property
+    def no_entries(self) -> str:
+        """Why the account may buy nothing now, in words; '' when it may."""
+        return entries_refused(self.account)
 
     @cached_property
     def _orders(self) -> dict[int, list[Order]]:

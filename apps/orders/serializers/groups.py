@@ -61,7 +61,8 @@ def waiting_words(group: OrderGroup) -> str:
         state = state_from_bytes(bytes(group.memory))
     except MemorySchemaError as error:
         return str(error)
-    return waits_for(plan_record(group), state, product_rules(group.product))
+    words = waits_for(plan_record(group), state, product_rules(group.product))
+    return f"Paused, it buys nothing: {group.paused}. {words}" if group.paused else words
 
 
 class GroupDetailSerializer(GroupSerializer):

@@ -10,10 +10,11 @@ from apps.markets.sources import MINUTE
 from apps.operations.models import AuditEntry
 from apps.orders.groups.endings import group_cancel
 from apps.orders.halts import halts_sweep
-from apps.orders.models import Order
+from apps.orders.models import Order, OrderGroup
+from apps.orders.serializers.groups import waiting_words
 from apps.orders.services import order_cancel, orders_abandon, positions_flatten
 from apps.orders.tests.hand import Hand, state
-from apps.risk.services import halt
+from apps.risk.services import halt, release
 from engine.kinds import EventKind, HaltLevel, OrderKind, PlanKind
 
 pytestmark = pytest.mark.django_db
@@ -148,15 +149,60 @@ def test_a_halt_of_orders_ends_groups(hand, level):
     assert hand.held() == (1 if level == HaltLevel.ORDERS else 0)
 
 
-def test_a_halt_of_entries_leaves_stops_and_lets_no_slice_in(hand):
+def no_entries(hand):
+    return halt(scope="account", account=hand.account, level=HaltLevel.ENTRIES, reason="calm", by=hand.user)
+
+
+def test_a_halt_of_entries_leaves_stops_and_pauses_what_buys_until_it_is_released(hand):
     hand.own("1")
     stop = hand.group(PlanKind.OCO, stop_price="95", target_price="110")
     slices = hand.group(PlanKind.ICEBERG, side="buy", quantity="5", display="1", variance="0")
-    halt(scope="account", account=hand.account, level=HaltLevel.ENTRIES, reason="calm", by=hand.user)
-    hand.market.bar(100, low=99.5)
-    assert [row.message for row in slices.orders.filter(state="denied")] == ["a halt is in force"]
+    pulled = no_entries(hand)
+    hand.market.bar(100, low=99.5)  # fills the slice that rests
+    for _ in range(8):  # more than the tries of a refused order, over more than their pauses
+        hand.market.bars(100)
+    assert (state(slices), [row.state for row in slices.orders.all()]) == ("active", ["filled"])
+    assert waiting_words(slices).startswith("Paused, it buys nothing: a halt is in force, “calm”. ")
     hand.market.bar(100, low=90)
     assert state(stop) == "done"
+    release(halt=pulled, by=hand.user, reason="seen")
+    for _ in range(6):
+        hand.market.bar(100, low=99)
+    assert (state(slices), slices.paused, hand.held()) == ("done", "", 5)
+    sound(hand)
+
+
+def test_a_bracket_that_a_halt_met_before_its_entry_enters_after_it_and_exits_meanwhile_stay(hand):
+    waits = hand.group(PlanKind.BRACKET, side="buy", limit_price="98", stop_price="90", target_price="110", sent=False)
+    holds = hand.group(PlanKind.BRACKET, side="buy", quantity="2", limit_price="99", stop_price="90", sent=False)
+    OrderGroup.objects.filter(pk=waits.pk).update(changed=False)
+    Order.objects.all().delete()
+    pulled = no_entries(hand)
+    OrderGroup.objects.update(changed=True)
+    for _ in range(8):
+        hand.market.bars(100)
+    assert not Order.objects.exists()
+    assert {state(waits), state(holds)} == {"active"}
+    release(halt=pulled, by=hand.user, reason="seen")
+    hand.market.bars(100)
+    assert orders(waits) == [(0, "limit", "open", 1)]
+    hand.market.bar(100, low=97)
+    no_entries(hand)
+    hand.market.bars(100)
+    assert [row[0] for row in orders(holds)] == [0, 1]  # its stop was placed
+    hand.market.bar(89, low=89)
+    assert (state(waits), state(holds), hand.held()) == ("done", "done", 0)
+    sound(hand)
+
+
+def test_a_twap_spreads_what_a_halt_kept_from_it_over_the_slices_to_come(hand):
+    group = hand.group(PlanKind.TWAP, side="buy", quantity="4", slices=4, duration=480, offset="0.01")
+    pulled = no_entries(hand)
+    hand.market.bars(100, 100, 100)
+    assert "Paused" in waiting_words(group) or not group.paused
+    release(halt=pulled, by=hand.user, reason="seen")
+    hand.market.bars(*[100] * 8)
+    assert (state(group), hand.held()) == ("done", 4)
 
 
 def test_a_reset_ends_groups_at_once(hand):
