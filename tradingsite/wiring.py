@@ -32,8 +32,8 @@ from apps.orders import registry as orders
 from apps.orders.channels import listening
 from apps.orders.freshness import troubles
 from apps.orders.groups.listening import Listening
-from apps.orders.ladder import stops_sweep
 from apps.orders.halts import halt_progress
+from apps.orders.ladder import stops_sweep
 from apps.orders.live import live_exchange, refuse_while_orders_work
 from apps.orders.models import Order
 from apps.orders.polling import polling_sweep
