@@ -23,7 +23,7 @@ def user_delete(*, user: User) -> None:
 
     ValidationError while an order is on its way, for the last superuser, and for live accounts.
     """
-    user = User.objects.select_for_update().get(pk=user.pk)
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     accounts = lock_accounts(user.trading_accounts.values_list("pk", flat=True))
     _check(user, list(accounts.values()))
     for end in on_delete:

@@ -15,7 +15,7 @@ SURE = "YES"
 @transaction.atomic
 def live_begin(*, connection: ExchangeConnection, by: User, sure: str) -> ExchangeConnection:
     """Lets orders of the connection's account go out. ValidationError names what is missing."""
-    row = ExchangeConnection.objects.select_for_update().get(pk=connection.pk)
+    row = ExchangeConnection.objects.select_for_update(no_key=True).get(pk=connection.pk)
     if missing := _missing(row):
         raise ValidationError({"connection": missing})
     if sure.strip() != SURE:

@@ -68,7 +68,7 @@ def connection_check(connection: ExchangeConnection, *, by: User | None = None) 
 @transaction.atomic
 def connection_delete(*, connection: ExchangeConnection, by: User) -> None:
     """Forgets the key. The account stays with its history; ValidationError while orders of it are not over."""
-    row = ExchangeConnection.objects.select_for_update().get(pk=connection.pk)
+    row = ExchangeConnection.objects.select_for_update(no_key=True).get(pk=connection.pk)
     account = TradingAccount.objects.filter(connection=row).first()
     if account is not None:
         account = lock_account(account.pk)
@@ -166,7 +166,7 @@ def _take_fees(account: TradingAccount, found: Look) -> None:
 def _become(
     connection: ExchangeConnection, state: str, reason: str, found: Look | None, by: User | None
 ) -> ExchangeConnection:
-    row = ExchangeConnection.objects.select_for_update().get(pk=connection.pk)
+    row = ExchangeConnection.objects.select_for_update(no_key=True).get(pk=connection.pk)
     before = row.state
     row.state, row.reason, row.checked, row.doubted = state, reason[:300], timezone.now(), False
     if found is not None:
