@@ -39,7 +39,7 @@ from exchanges.port import Unavailable, Unknown
 from tradingsite.testing.live import LiveVenue
 from tradingsite.testing.people import NO_LIMITS
 from tradingsite.testing.soak.comparison import compare
-from tradingsite.testing.soak.trader import Person
+from tradingsite.testing.soak.people import Person
 
 PATIENCE = 30.0  # seconds
 DEEDS = ("place", "edit", "cancel", "cancel_many")  # what is said to the exchange

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 
 from apps.ledger.amounts import kept
 from apps.ledger.models import Balance
@@ -74,8 +75,9 @@ def compare(exchange: Sandbox, people: Iterable[Person], hands: Iterable[Hand] =
 
 
 def _promised(verdict: Verdict, hand: Hand) -> None:
-    """Each deed that was taken has made one row, and nothing else has made any."""
-    orders = Order.objects.filter(account=hand.person.account, group=None)
+    """Each deed that was taken has made one row, and nothing else has made any but a stop that was leapt over."""
+    climbed = Q(purpose=Order.Purpose.EXIT, reason="stop", replaces__isnull=False)
+    orders = Order.objects.filter(account=hand.person.account, group=None).exclude(climbed)
     groups = OrderGroup.objects.filter(account=hand.person.account)
     for what, promised, rows in (("order", hand.orders, orders), ("plan", hand.groups, groups)):
         made, wanted = Counter(rows.values_list("pk", flat=True)), Counter(promised)

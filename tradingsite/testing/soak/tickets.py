@@ -54,7 +54,7 @@ class Wish:
     def protect(self) -> Ticket:
         """A stop, a stop with a limit, or a bracket."""
         kind = self.dice.choice([OrderKind.STOP, OrderKind.STOP_LIMIT, OrderKind.BRACKET])
-        stop, target = self.stop(), self._at(1 + self._ratio(0.0005, 0.003))
+        stop, target = self.stop(), self._at(1 + self._ratio(0.001, 0.004))
         limit = {OrderKind.STOP_LIMIT: stop * Decimal("0.999"), OrderKind.BRACKET: target}.get(kind)
         return Ticket(
             "sell", kind, quantity=self._part(), stop_price=stop,
@@ -80,12 +80,12 @@ class Wish:
 
     def stop(self) -> Decimal:
         """Where a sale may be triggered soon."""
-        return self._at(1 - self._ratio(0.0003, 0.003))
+        return self._at(1 - self._ratio(0.001, 0.004))
 
     def _trigger(self, sells: bool) -> Params:
         """To the market, or with a limit and a ladder behind it. A seller's stop lies below, a buyer's above."""
         sign = -1 if sells else 1
-        stop = self._at(1 + sign * self._ratio(0.0003, 0.0015))
+        stop = self._at(1 + sign * self._ratio(0.0005, 0.002))
         if self.dice.random() < 0.4:
             return {"stop_price": stop}
         limit = (stop * (1 + sign * Decimal("0.0001"))).quantize(CENT)
@@ -93,9 +93,9 @@ class Wish:
                 "escalate_cap": "0.02"}  # fmt: skip
 
     def _oco(self) -> Params:
-        stop = self._at(1 - self._ratio(0.0003, 0.001))
+        stop = self._at(1 - self._ratio(0.0008, 0.002))
         limited: Params = {"stop_limit_price": (stop * Decimal("0.999")).quantize(CENT)}
-        target = self._at(1 + self._ratio(0.0003, 0.001))
+        target = self._at(1 + self._ratio(0.0008, 0.002))
         return {"stop_price": stop, "target_price": target, "swap": 3} | (limited if self.dice.random() < 0.4 else {})
 
     def _bracket(self) -> Params:
