@@ -97,6 +97,7 @@ class FillReport:
     symbol: str = ""
     side: str = ""
     bar: int = 0  # seconds of the bar that filled it on paper; 0 = a real trade
+    correction: str = ""  # no trade: what the exchange calls this change of one ('reversal', 'correction', ...)
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,7 @@ class Preview:
     slippage: Decimal | None  # ratio against the best price; None when the exchange does not say
     warnings: tuple[str, ...] = ()
     refusal: str = ""
+    field: str = ""  # of NewOrder, at fault for the refusal
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ CALL_FAULTS = {
     "refuse": "an order, edit, cancel or preview is refused with `reason`, any code of the exchange",
     "fail": "an order is accepted and FAILED at once with the reject reason `reason`",
     "double": "each row of a listing of orders or fills comes twice",
+    "correct": "each fill of a listing comes a second time, as one that is taken back: `reason` is its trade_type",
     "crash": "the request is carried out, then the process dies as by kill -9; not beside a test",
     "drip": "the answer comes byte by byte over `seconds`",
 }

@@ -42,6 +42,7 @@ class Estimate:
     lines: list[GateLine]
     warnings: list[str] = field(default_factory=list)
     ticket: Ticket | None = None  # snapped, of a plain order
+    at_fault: str = ""  # the field of the ticket that the exchange itself refuses
 
     @property
     def blocking(self) -> GateLine | None:

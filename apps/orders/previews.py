@@ -24,7 +24,8 @@ def previewed(account: TradingAccount, product: Product, told: Estimate) -> Esti
     except (Rejected, Unavailable, Unknown) as error:
         return replace(told, warnings=[*told.warnings, f"The exchange could not be asked beforehand: {error}."])
     if preview.refusal:
-        return replace(told, lines=[_refused(line, preview.refusal) for line in told.lines])
+        lines = [_refused(line, preview.refusal) for line in told.lines]
+        return replace(told, lines=lines, at_fault=_of_ticket(preview.field, told.ticket))
     slippage = told.slippage if preview.slippage is None else preview.slippage
     warnings = [*told.warnings, *preview.warnings]
     return replace(told, fee=preview.fee, total=preview.total, slippage=slippage, warnings=warnings)
@@ -38,6 +39,13 @@ def _order(product: Product, told: Estimate, ticket: Ticket) -> NewOrder:
         limit_price=ticket.limit_price, stop_price=ticket.stop_price, funds=told.cost if capped else None,
         time_in_force=ticket.time_in_force, post_only=ticket.post_only, expires=ticket.expires,
     )  # fmt: skip
+
+
+def _of_ticket(field: str, ticket: Ticket) -> str:
+    """The field that people filled in for what the exchange calls at fault."""
+    if field in ("funds", "quantity"):
+        return "quantity" if ticket.amount is None else "amount"
+    return "product" if field == "symbol" else field
 
 
 def _refused(line: GateLine, words: str) -> GateLine:

@@ -17,8 +17,10 @@ from apps.orders.cursors import cursors_advance
 from apps.orders.events import event_add
 from apps.orders.freshness import not_read, was_read
 from apps.orders.groups.waiting import groups_due
-from apps.orders.models import ExchangeCursor, Fill, Order, ProductCursor
-from apps.orders.reconciliation.foreign import foreign_found
+from apps.orders.models import Difference, ExchangeCursor, Fill, Order, ProductCursor
+from apps.orders.reconciliation.differences import breaker_set
+from apps.orders.reconciliation.foreign import correction_found, correction_name, foreign_found
+from apps.orders.reconciliation.models import Kind
 from engine.orders.states import OrderState
 from exchanges.port import Exchange, FillReport, OrderReport, Unavailable, Unknown
 
@@ -64,12 +66,17 @@ def synchronise(account: TradingAccount) -> bool:
 
 def _unposted(account: TradingAccount, cursor: ExchangeCursor, fills: list[FillReport]) -> list[FillReport]:
     """Leaves out what lies before the cursor and is posted: an exchange may report some of that again."""
+    fills = [fill for fill in fills if not fill.correction or _is_new(account, fill)]
     again = [fill.trade_id for fill in fills if fill.cursor <= cursor.fills]
     if not again:
         return fills
     trades = Fill.objects.filter(account=account, trade_id__in=again)
     posted = set(trades.values_list("order__client_order_id", "trade_id"))
     return [fill for fill in fills if fill.cursor > cursor.fills or (fill.client_order_id, fill.trade_id) not in posted]
+
+
+def _is_new(account: TradingAccount, fill: FillReport) -> bool:
+    return not Difference.objects.filter(account=account, kind=Kind.CORRECTION, subject=correction_name(fill)).exists()
 
 
 def _known(account: TradingAccount) -> tuple[dict[UUID, Order], dict[int, int]]:
@@ -121,6 +128,10 @@ def take_over(
 def _fill_take(account: TradingAccount, order: Order | None, fill: FillReport, *, again: bool) -> bool:
     """Posts a fill of an order of ours. True when it was new; ``again``: it lies before the cursor, as what comes a
     second time does, and what comes late."""
+    if fill.correction:
+        correction_found(account, order, fill)
+        breaker_set(account)
+        return False
     if order is None:
         if fill.at >= account.created:
             foreign_found(account, fill)

@@ -110,7 +110,8 @@ def _endpoint(venue: Venue, scope: str, handler: Handler) -> Callable[[web.Reque
             headers, refusal = _limit(venue, key, request.remote or "")
             body = decode(content) if request.method in ("POST", "PUT") else {}
             copies = 2 if misbehaving.hits("double") else 1
-            call = Call(venue, request, body, key, misbehaving.reason("refuse"), misbehaving.reason("fail"), copies)
+            refuse, fail, correct = (misbehaving.reason(fault) for fault in ("refuse", "fail", "correct"))
+            call = Call(venue, request, body, key, refuse, fail, copies, correct)
             response = refusal or await _respond(handler, call)
             response.headers.update(headers)
         except Unauthorized as reason:

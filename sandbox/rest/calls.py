@@ -35,6 +35,7 @@ class Call:
     refuse: str = ""
     fail: str = ""
     copies: int = 1  # of each row of a listing
+    correction: str = ""  # the trade_type with which each fill comes a second time
 
     @property
     def user(self) -> str:

@@ -122,7 +122,15 @@ def fills(call: Call) -> Answer:
         and (end is None or fill.moment < end)
     )
     page, cursor = _page(call, found, lambda fill: fill.sequence)
-    return {"fills": _copied(call, [fill_row(fill) for fill in page]), "cursor": cursor}
+    return {"fills": _corrected(call, _copied(call, [fill_row(fill) for fill in page])), "cursor": cursor}
+
+
+def _corrected(call: Call, rows: list[Row]) -> list[Row]:
+    """With each a second row that takes it back or changes it, where the switchboard wants that."""
+    if not call.correction:
+        return rows
+    later = [{**row, "entry_id": f"{row['entry_id']}-c", "trade_type": call.correction} for row in rows]
+    return [*later, *rows]
 
 
 def _copied(call: Call, rows: list[Row]) -> list[Row]:

@@ -86,6 +86,9 @@ def review(request: UserRequest) -> HttpResponse:
     if told is None:
         return _page(request, accounts, desk, form, status=400)
     told = previewed(desk.place.account, desk.place.product, told)
+    if told.at_fault in form.fields and not form.fields[told.at_fault].widget.is_hidden:
+        form.add_error(told.at_fault, f"{told.refusal[:1].upper()}{told.refusal[1:]}.")
+        return _page(request, accounts, desk, form, status=400)
     back = f"{reverse('orders:orders')}?{urlencode(form.query)}"
     context = {"desk": desk, "form": form, "estimate": told, "key": new_key(), "back": back}
     return page(request, "orders/review.html", context, status=400 if told.refusal else 200)

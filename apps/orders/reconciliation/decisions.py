@@ -19,7 +19,7 @@ from apps.operations import audit
 from apps.operations.hints import hint
 from apps.orders.changes import order_move
 from apps.orders.models import Order
-from apps.orders.reconciliation.differences import How, breaker_set
+from apps.orders.reconciliation.differences import ONCE, How, breaker_set
 from apps.orders.reconciliation.models import Difference, Kind
 from apps.risk.models import DayOpening
 from engine.orders.states import OrderState
@@ -91,7 +91,7 @@ def ignore(*, difference: Difference, by: User | None, reason: str) -> Differenc
     """Alarms nobody any more, as long as it stays as it is; nothing is posted."""
     row, account = _open(difference, *Kind)
     row.how, row.by, row.note = How.IGNORED, by, _why(reason)
-    if row.kind == Kind.FOREIGN_TRADE:  # nobody reads it anew
+    if row.kind in ONCE:
         row.resolved = timezone.now()
     row.save(update_fields=["how", "by", "note", "resolved"])
     _told(account, row, "difference.ignore", by, reason)

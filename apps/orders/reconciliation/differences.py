@@ -19,7 +19,8 @@ logger = logging.getLogger(__name__)
 BREAKER = "reconciliation"
 How = Difference.How
 READ_ANEW = (Kind.EXTERNAL_ORDER, Kind.UNKNOWN_OUTCOME, Kind.MISSED_FILL, Kind.BALANCE, Kind.DUST)  # by each run
-SURE = (Kind.EXTERNAL_ORDER, Kind.FOREIGN_TRADE)  # at first sight: the exchange itself has said so
+ONCE = (Kind.FOREIGN_TRADE, Kind.CORRECTION)  # nobody reads them anew: what was decided on is over
+SURE = (Kind.EXTERNAL_ORDER, *ONCE)  # at first sight: the exchange itself has said so
 STAYS = timedelta(seconds=4)  # what differs for longer, and was seen twice, is no matter of the moment
 
 
@@ -44,7 +45,7 @@ def found(account: TradingAccount, finding: Finding) -> Difference | None:
     """The open row of a difference of the locked account; None for a trade that was decided on before."""
     rows = Difference.objects.filter(account=account, kind=finding.kind, subject=finding.subject)
     row = rows.filter(resolved=None).first()
-    if row is None and finding.kind == Kind.FOREIGN_TRADE and rows.exists():
+    if row is None and finding.kind in ONCE and rows.exists():
         return None
     now = timezone.now()
     if row is not None and str(row.detail.get("gap", "")) != finding.gap:

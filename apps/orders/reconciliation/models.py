@@ -12,6 +12,7 @@ class Kind(models.TextChoices):
     EXTERNAL_ORDER = "external_order", "External order"  # works at the exchange, nobody here placed it
     UNKNOWN_OUTCOME = "unknown_outcome", "Unknown outcome"  # of an order of ours: there otherwise than here
     FOREIGN_TRADE = "foreign_trade", "Foreign trade"  # of an order that nobody here placed
+    CORRECTION = "correction", "Correction"  # the exchange took a trade back or changed it afterwards
     BALANCE = "balance", "Balance"  # ledger and exchange differ, no open foreign trade explains it
     DUST = "dust", "Dust"  # the same, by less than can be traded
 

@@ -91,11 +91,14 @@ class EstimateSerializer(serializers.Serializer[Estimate]):
     liquidity = serializers.SerializerMethodField()
     exposure_after = Ratio(allow_null=True, help_text="Of the account, as a ratio of its equity.")
     refusal = serializers.CharField(help_text="The first rule that it would break, in words; empty when it is taken.")
+    field = serializers.CharField(
+        source="at_fault", help_text="The field that the exchange itself refuses; empty when it names none."
+    )
     warnings = serializers.ListField(child=serializers.CharField())
     rules = GateSerializer(source="lines", many=True)
     example: dict[str, Any] = {
         "quantity": "0.05", "price": "9800", "notional": "490", "fee": "2.94", "total": "492.94", "slippage": 0.0,
-        "liquidity": "maker", "exposure_after": 0.049, "refusal": "", "warnings": [], "rules": [GATE],
+        "liquidity": "maker", "exposure_after": 0.049, "refusal": "", "field": "", "warnings": [], "rules": [GATE],
     }  # fmt: skip
 
     def get_liquidity(self, estimate: Estimate) -> str:

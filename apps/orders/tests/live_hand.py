@@ -25,7 +25,7 @@ from apps.orders.groups import advance
 from apps.orders.groups.creation import group_create
 from apps.orders.groups.watching import Watch
 from apps.orders.manual import order_edit, order_place
-from apps.orders.models import Order, OrderGroup
+from apps.orders.models import Order, OrderGroup, Reconciled
 from apps.orders.recovery import account_tend
 from apps.orders.seats import seats
 from apps.orders.services import orders_work
@@ -42,6 +42,7 @@ from tradingsite.testing.soak.comparison import compare
 from tradingsite.testing.soak.people import Person
 
 PATIENCE = 30.0  # seconds
+SETTLING = 10.0  # seconds
 DEEDS = ("place", "edit", "cancel", "cancel_many")  # what is said to the exchange
 
 
@@ -170,11 +171,18 @@ class LiveHand:
         return group.state
 
     def differences(self) -> list[str]:
-        """What our books and the exchange's do not agree on, once nothing is on its way."""
+        """What our books and the exchange's still do not agree on when nothing is on its way and the exchange has had
+        the time to show all that it did."""
         busy = [state for state in WORKING if state != "open"]
         self.until(lambda: not Order.objects.filter(state__in=busy).exists())
-        account_tend(self.account.pk)
-        return compare(self.exchange, [Person("trader", self.user, self.account)]).all
+        deadline = time.monotonic() + SETTLING
+        while True:
+            Reconciled.objects.filter(account=self.account).update(due=None)
+            account_tend(self.account.pk)
+            found = compare(self.exchange, [Person("trader", self.user, self.account)]).all
+            if not found or time.monotonic() > deadline:
+                return found
+            self.work()
 
     def told(self) -> str:
         orders = [f"{row.leg}.{row.attempt} {row} {row.state} {row.message}" for row in Order.objects.order_by("pk")]

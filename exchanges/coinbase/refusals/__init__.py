@@ -58,6 +58,8 @@ def sentence(refusal: Refusal, order: NewOrder | None) -> str:
     value = getattr(order, refusal.field, None) if refusal.field else None
     if not refusal.field:
         return refusal.words
+    if refusal.field == "funds" and value is None:
+        return words_of_field(refusal)  # nobody named any
     return f"{_label(refusal.field)} {refusal.words}, was {_shown(value)}" if order else words_of_field(refusal)
 
 

@@ -18,7 +18,15 @@ from exchanges.coinbase.trading.facts import Facts
 from exchanges.coinbase.trading.finding import Finding
 from exchanges.coinbase.trading.pace import Urgency
 from exchanges.coinbase.trading.previews import preview_of
-from exchanges.coinbase.trading.terms import NATIVE, configuration, most_paid, plain
+from exchanges.coinbase.trading.terms import (
+    LIMIT_ONLY,
+    NATIVE,
+    configuration,
+    least_taken,
+    most_paid,
+    plain,
+    refuse_closed,
+)
 from exchanges.coinbase.trading.traces import Traces
 from exchanges.coinbase.trading.trades import Trades
 from exchanges.coinbase.values import Malformed, rows
@@ -88,8 +96,13 @@ class CoinbaseExchange:
         body = self._body(order) | {"client_order_id": str(order.client_order_id)}
         if order.send_by is not None and datetime.now(UTC) >= order.send_by:
             raise Unavailable("the order's turn came too late: others may think by now that it was sent")
-        row = self._client.act("/orders", body, Urgency.ORDER)
+        try:
+            row = self._client.act("/orders", body, Urgency.ORDER)
+        except Rejected:
+            self._facts.forget(order.symbol)
+            raise
         if row.get("success") is False:
+            self._facts.forget(order.symbol)  # the product may be closed: the next try should know
             return self._refused(order, row)
         accepted = row.get("success_response")
         name = accepted.get("order_id") if isinstance(accepted, dict) else None
@@ -103,7 +116,7 @@ class CoinbaseExchange:
             body = self._body(order)
             return preview_of(self._client.ask("/orders/preview", body), order)
         except Rejected as refused:
-            return Preview(fee=Decimal(0), total=Decimal(0), slippage=None, refusal=str(refused))
+            return Preview(fee=Decimal(0), total=Decimal(0), slippage=None, refusal=str(refused), field=refused.field)
 
     def edit(
         self,
@@ -175,12 +188,17 @@ class CoinbaseExchange:
 
     def _body(self, order: NewOrder) -> dict[str, Any]:
         """What create and preview are sent. Raises Rejected, or Unavailable while prices' step or rates are unknown."""
-        if order.kind == OrderKind.MARKET and order.funds is not None:
+        bought = order.kind == OrderKind.MARKET and order.funds is not None
+        quote = self._facts.quote(self._client, order.symbol, **({"within": FRESH} if bought else {}))
+        if quote.flags:  # it may have been let go again
             quote = self._facts.quote(self._client, order.symbol, within=FRESH)
+        refuse_closed(order, quote.flags)
+        most = None
+        if bought:
             most = most_paid(order, quote, self._facts.fees(self._client).taker)
-            terms = configuration(order, tick=quote.tick, most=most)
-        else:
-            terms = configuration(order, tick=self._facts.quote(self._client, order.symbol).tick)
+        elif LIMIT_ONLY in quote.flags and order.side == "sell":
+            most = least_taken(quote.price, quote.tick)
+        terms = configuration(order, tick=quote.tick, most=most)
         return {"product_id": order.symbol, "side": order.side.upper(), "order_configuration": terms}
 
     def _refused(self, order: NewOrder, row: dict[str, Any]) -> OrderReport:

@@ -19,10 +19,12 @@ UNKNOWN = ("INVALID_ARGUMENT", "NOT_FOUND")
 
 @dataclass(frozen=True)
 class Quote:
-    """A product's price step and its last price, None where nobody has traded."""
+    """A product's price step, its last price (None where nobody has traded), and how it is closed: 'limit_only',
+    'post_only', 'cancel_only', ...; 'offline' or 'delisted' for one that is not online."""
 
     tick: Decimal
     price: Decimal | None
+    flags: frozenset[str] = frozenset()
 
 
 class Facts:
@@ -42,7 +44,9 @@ class Facts:
             return known[1]
         try:
             row = client.get(f"/products/{symbol}")
-            found = Quote(tick=product(row).tick, price=maybe(row, "price"))
+            listed = product(row)
+            away = {listed.status} - {"online", ""}
+            found = Quote(tick=listed.tick, price=maybe(row, "price"), flags=listed.flags | away)
         except Rejected as error:
             if error.reason in UNKNOWN:
                 words = f"product must be one traded at Coinbase, was {symbol}"
@@ -55,6 +59,11 @@ class Facts:
         with self._lock:
             self._quotes[symbol] = self._clock(), found
         return found
+
+    def forget(self, symbol: str) -> None:
+        """What is known of the product is true no longer."""
+        with self._lock:
+            self._quotes.pop(symbol, None)
 
     def fees(self, client: Client) -> Fees:
         with self._lock:

@@ -22,10 +22,11 @@ def preview_of(row: Mapping[str, Any], order: NewOrder) -> Preview:
     reasons = [str(each) for each in errors] if isinstance(errors, list) else []
     warnings = row.get("warning")
     told = [str(each) for each in warnings] if isinstance(warnings, list) else []
-    refusals = [str(rejected({"preview_failure_reason": reason}, order)) for reason in reasons]
+    refusals = [rejected({"preview_failure_reason": reason}, order) for reason in reasons]
     return Preview(
         fee=exact(row, "commission_total"), total=exact(row, "order_total"), slippage=maybe(row, "slippage"),
-        warnings=tuple(_words(each) for each in told if each != NO_WARNING), refusal="; ".join(refusals),
+        warnings=tuple(_words(each) for each in told if each != NO_WARNING), refusal="; ".join(map(str, refusals)),
+        field=next((each.field for each in refusals if each.field), ""),
     )  # fmt: skip
 
 

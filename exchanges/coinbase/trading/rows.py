@@ -23,6 +23,7 @@ STATES = {
     "EDIT_QUEUED": OrderState.OPEN, "FILLED": OrderState.FILLED, "CANCELLED": OrderState.CANCELLED,
     "EXPIRED": OrderState.EXPIRED, "FAILED": OrderState.REJECTED,
 }  # fmt: skip
+TRADE = "FILL"
 NO_REASON = ("", "REJECT_REASON_UNSPECIFIED")
 
 
@@ -64,8 +65,14 @@ def fill_report(row: Row, trace: Trace | None, owner: UUID | None) -> FillReport
         price=price, quantity=size, fee=(maybe(row, "commission") or Decimal(0)).quantize(LEAST, ROUND_HALF_EVEN),
         fee_currency=symbol.rpartition("-")[2], maker=row.get("liquidity_indicator") == "MAKER",
         reason=_reason(trace, price), exchange_order_id=text(row, "order_id"), symbol=symbol,
-        side=text(row, "side").lower(),
+        side=text(row, "side").lower(), correction=_correction(row),
     )  # fmt: skip
+
+
+def _correction(row: Row) -> str:
+    """What a row is that is no trade; '' for one."""
+    kind = str(row.get("trade_type") or TRADE)
+    return "" if kind == TRADE else kind.lower()
 
 
 def cursor_of(at: datetime) -> int:

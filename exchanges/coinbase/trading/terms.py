@@ -13,6 +13,7 @@ from exchanges.coinbase.values import maybe
 from exchanges.port import NewOrder, Rejected
 
 Row = dict[str, Any]
+LIMIT_ONLY, POST_ONLY = "limit_only", "post_only"
 REACH = Decimal("0.05")  # how far from its price an order at market may trade; a bracket's stop may so far here
 NATIVE = frozenset({OrderKind.MARKET, OrderKind.LIMIT, OrderKind.STOP, OrderKind.STOP_LIMIT, OrderKind.BRACKET})
 KINDS = {
@@ -31,7 +32,7 @@ class Terms:
 
 
 def configuration(order: NewOrder, *, tick: Decimal, most: Decimal | None = None) -> Row:
-    """The order_configuration. ``most``: the highest price that a purchase at market may pay.
+    """The order_configuration. ``most``: the worst price at which an order at market may trade; None: any.
 
     Raises Rejected for what cannot be said there.
     """
@@ -60,8 +61,25 @@ def most_paid(order: NewOrder, quote: Quote, taker: Decimal) -> Decimal:
     return most
 
 
+def refuse_closed(order: NewOrder, flags: frozenset[str]) -> None:
+    """Raises Rejected where the product takes no such order now."""
+    if closed := flags - {LIMIT_ONLY, POST_ONLY, "auction_mode"}:
+        was = ", ".join(sorted(flag.replace("_", " ") for flag in closed))
+        raise Rejected(f"product must take new orders, was {was}", field="symbol")
+    rests = order.kind == OrderKind.LIMIT and order.post_only
+    if POST_ONLY in flags and not rests:
+        words = "post only must be on while the product takes nothing but post-only limit orders, was off"
+        raise Rejected(words, field="post_only")
+
+
+def least_taken(price: Decimal | None, tick: Decimal) -> Decimal | None:
+    """Down to where a sale at market may trade where only limit orders are taken; None while no price is known."""
+    return max(snapped(price * (1 - REACH), tick, ROUND_UP), tick) if price else None
+
+
 def _market(order: NewOrder, tick: Decimal, most: Decimal | None) -> Row:
-    """A purchase with funds is a limit order that never rests: at market, it could cost more than they are."""
+    """A purchase with funds is a limit order that never rests: at market, it could cost more than they are. So is any
+    where the product takes only limit orders."""
     if most is None:
         return {"market_market_ioc": {"base_size": plain(order.quantity)}}
     return {"sor_limit_ioc": {"base_size": plain(order.quantity), "limit_price": plain(most)}}

@@ -1,6 +1,5 @@
 """Reading fills on from a cursor: microseconds of the exchange's sequence time, with an overlap for what comes late."""
 
-import logging
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +11,6 @@ from exchanges.coinbase.trading.traces import Traces
 from exchanges.coinbase.values import rows
 from exchanges.port import FillReport, Unavailable
 
-logger = logging.getLogger(__name__)
 PATH = "/orders/historical/fills"
 PAGE = 100
 PAGES = 500
@@ -30,7 +28,7 @@ class Trades:
     def since(self, cursor: int) -> list[FillReport]:
         """Fills after the cursor and some from before it, oldest first."""
         start = max(self._since, BEGIN + cursor * MICROSECOND - OVERLAP) if cursor else self._since
-        found = [row for row in self._rows(start) if _counts(row)]
+        found = self._rows(start)
         ids = {str(row.get("order_id")) for row in found}
         traces = self._traces.named(ids)
         strangers = self._finding.by_id(ids - traces.keys())
@@ -54,12 +52,3 @@ class Trades:
             if not listed or not cursor:
                 return list(found.values())
         raise Unavailable(f"fills must end within {PAGES} pages, went on")
-
-
-def _counts(row: dict[str, Any]) -> bool:
-    """Corrections and reversals are no trades: they are told of and left to a person."""
-    kind = row.get("trade_type")
-    if kind in (None, "", "FILL"):
-        return True
-    logger.error("fill %s is a %s and is not posted", row.get("entry_id"), kind)
-    return False
