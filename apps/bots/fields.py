@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from apps.bots.controls import CONTROLS, Control
+from apps.operations.formats import short
 from engine.strategies.base import Parameter, ParameterError
 
 HUNDRED = Decimal(100)
@@ -48,7 +49,7 @@ def parameter_field(parameter: Parameter) -> forms.Field:
         return _percent_field(parameter.label, parameter.help, parameter.default, low, high)
     unit = {"seconds": "s", "int": "", "float": ""}[parameter.kind]
     return NumberField(
-        parse=lambda text: _parse(parameter, text), unit=unit, shown=_short, label=parameter.label,
+        parse=lambda text: _parse(parameter, text), unit=unit, shown=short, label=parameter.label,
         help_text=_capital(parameter.help), initial=parameter.default,
     )  # fmt: skip
 
@@ -64,7 +65,7 @@ def control_field(control: Control) -> NumberField:
         return _percent_field(control.label, help_text, control.default, low, high)
     unit = "s" if control.name in SECONDS_CONTROLS else ""
     return NumberField(
-        parse=lambda text: _bounded(text, control), unit=unit, shown=_short, label=control.label,
+        parse=lambda text: _bounded(text, control), unit=unit, shown=short, label=control.label,
         help_text=_capital(control.help), initial=control.default,
     )  # fmt: skip
 
@@ -76,7 +77,7 @@ def control_fields() -> dict[str, NumberField]:
 
 def percent_text(ratio: float) -> str:
     """0.004 -> 0.4."""
-    return _short(Decimal(repr(ratio)) * HUNDRED)
+    return short(Decimal(repr(ratio)) * HUNDRED)
 
 
 def number(text: str) -> Decimal:
@@ -94,7 +95,7 @@ def ratio_of(text: str, low: Decimal, high: Decimal) -> float:
     """Percent to a ratio within bounds (ratios, inclusive). Raises ValueError."""
     value = number(text) / HUNDRED
     if not low <= value <= high:
-        raise ValueError(f"must be between {_short(low * HUNDRED)} and {_short(high * HUNDRED)} %")
+        raise ValueError(f"must be between {short(low * HUNDRED)} and {short(high * HUNDRED)} %")
     return float(value)
 
 
@@ -119,12 +120,6 @@ def _bounded(text: str, control: Control) -> float:
     if control.whole and value != int(value):
         raise ValueError("must be a whole number")
     return int(value) if control.whole else float(value)
-
-
-def _short(value: float | Decimal) -> str:
-    """Without trailing zeros and without an exponent."""
-    exact = value if isinstance(value, Decimal) else Decimal(repr(value))
-    return f"{exact.normalize():f}"
 
 
 def _capital(text: str) -> str:

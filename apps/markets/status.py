@@ -2,12 +2,14 @@
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
 
 from apps.markets.models import Feed, StreamState
 from apps.markets.selectors import feed_age, feed_is_stale, feeds
+from apps.operations.formats import price, short
 from apps.operations.models import Ownership
 
 ALIVE = timedelta(seconds=10)  # an owner beats every second
@@ -24,6 +26,13 @@ class ProductStatus:
     price: str | None
     bid: str | None
     ask: str | None
+    tick: str  # of its prices
+
+    @property
+    def shown(self) -> dict[str, str]:
+        """Its prices as pages print them, with the decimals of the tick."""
+        told = {"price": self.price, "bid": self.bid, "ask": self.ask}
+        return {name: price(Decimal(value) if value else None, Decimal(self.tick)) for name, value in told.items()}
 
 
 @dataclass(frozen=True)
@@ -86,9 +95,9 @@ def _is_streamed(feed: Feed, state: StreamState) -> bool:
 
 def _product(feed: Feed, state: StreamState, now: datetime) -> ProductStatus:
     told = state.products.get(feed.product.symbol, {})
-    price = told.get("price") or feed.price
+    last = told.get("price") or feed.price
     return ProductStatus(
         symbol=feed.product.symbol, state="stale" if feed_is_stale(feed, now) else "live", age=feed_age(feed, now),
-        market_time=feed.market_time, price=None if price is None else repr(price), bid=told.get("bid"),
-        ask=told.get("ask"),
+        market_time=feed.market_time, price=None if last is None else repr(last), bid=told.get("bid"),
+        ask=told.get("ask"), tick=short(feed.product.quote_increment),
     )  # fmt: skip

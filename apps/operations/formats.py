@@ -34,6 +34,11 @@ def plain(value: Number | None, places: int, *, sign: bool = False) -> str:
     return f"+{text}" if sign and rounded else text
 
 
+def short(value: Number) -> str:
+    """As people type it: every digit, no trailing zeros, no exponent, no groups."""
+    return f"{exact(value).normalize():f}"
+
+
 def places_of(increment: Decimal) -> int:
     """Decimals that an increment asks for: 0.01 -> 2, 1 -> 0."""
     exponent = increment.normalize().as_tuple().exponent

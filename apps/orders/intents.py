@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid5
 
+from django.db.models import F, Q
 from django.utils import timezone
 
 from apps.accounts.models import TradingAccount
@@ -122,7 +123,8 @@ def _crossing(order: Order, price: Decimal | None) -> str:
     if price is None:
         return ""
     if order.side == Order.Side.BUY:
-        others = others.filter(side=Order.Side.SELL, limit_price__lte=price)
+        sleeps = Q(kind=OrderKind.STOP_LIMIT, stop_price__lt=F("product__feed__price"))  # not in the book before its stop
+        others = others.filter(side=Order.Side.SELL, limit_price__lte=price).exclude(sleeps)
     elif order.kind == OrderKind.LIMIT:
         others = others.filter(side=Order.Side.BUY, kind=OrderKind.LIMIT, limit_price__gte=price)
     else:

@@ -7,6 +7,7 @@ from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, Decimal
 from django.core.exceptions import ValidationError
 
 from apps.markets.models import Product
+from apps.operations.formats import short
 from engine.kinds import OrderKind, TimeInForce
 
 MOST = Decimal(10) ** 12  # of any number, and of what an order is worth
@@ -97,7 +98,7 @@ def _snap(field: str, value: Decimal | None, increment: Decimal, rounding: str) 
         raise ValidationError({field: f"must be above 0 and below {MOST:f}, was {value}"})
     snapped = (value / increment).to_integral_value(rounding) * increment
     if not snapped:
-        raise ValidationError({field: f"must be at least {increment.normalize():f}, was {value.normalize():f}"})
+        raise ValidationError({field: f"must be at least {short(increment)}, was {short(value)}"})
     return snapped
 
 
@@ -105,15 +106,11 @@ def _check_prices(ticket: Ticket, price: Decimal | None) -> None:
     """A stop lies beyond the market on the side of the loss; the target of a bracket on the other."""
     limit, stop, sells = ticket.limit_price, ticket.stop_price, ticket.side == "sell"
     if ticket.kind == OrderKind.BRACKET and limit is not None and stop is not None and stop >= limit:
-        raise ValidationError({"stop_price": f"must be below the target of {_short(limit)}, was {_short(stop)}"})
+        raise ValidationError({"stop_price": f"must be below the target of {short(limit)}, was {short(stop)}"})
     if price is None:
         return
     if stop is not None and (stop >= price if sells else stop <= price):
         side = "below" if sells else "above"
-        raise ValidationError({"stop_price": f"must be {side} the last price of {_short(price)}, was {_short(stop)}"})
+        raise ValidationError({"stop_price": f"must be {side} the last price of {short(price)}, was {short(stop)}"})
     if ticket.kind == OrderKind.BRACKET and limit is not None and limit <= price:
-        raise ValidationError({"limit_price": f"must be above the last price of {_short(price)}, was {_short(limit)}"})
-
-
-def _short(value: Decimal) -> str:
-    return f"{value.normalize():f}"
+        raise ValidationError({"limit_price": f"must be above the last price of {short(price)}, was {short(limit)}"})

@@ -17,6 +17,7 @@ from apps.markets.models import Feed, Product
 from apps.operations.formats import exact, moment
 from apps.orders.models import Order, ProtectionGap
 from apps.orders.protection import gaps_open, protected_quantities
+from engine.kinds import OrderKind
 from engine.orders.states import WORKING
 
 
@@ -146,8 +147,10 @@ def _exits(accounts: list[TradingAccount]) -> dict[tuple[int, str, int], list[Or
 def _holding(position: Position, feed: Feed | None, exits: list[Order], names: dict[str, tuple[int, str]]) -> Holding:
     bot_id, bot_name = names.get(position.holder, (None, position.held_by))
     entry = position.entry_price
-    stop = next((order.stop_price for order in exits if order.stop_price), None)
-    target = next((order.limit_price for order in exits if order.limit_price), None)
+    # The nearest of each to the price; the limit of a stop-limit is no target.
+    stop = max((order.stop_price for order in exits if order.stop_price), default=None)
+    targets = [order.limit_price for order in exits if order.limit_price and order.kind != OrderKind.STOP_LIMIT]
+    target = min(targets, default=None)
     return Holding(
         position=position,
         bot_id=bot_id,

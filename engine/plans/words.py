@@ -59,7 +59,7 @@ def _at_work(plan: Record, state: Record, product: ProductRules, phase: PlanPhas
 
 def price(value: float, product: ProductRules) -> str:
     """A price of the core with the product's digits."""
-    return f"{Decimal(float(value)).quantize(product.tick):f}"
+    return f"{Decimal(float(value)).quantize(product.tick.normalize()):f}"  # a stored tick has all digits there are
 
 
 def clock(seconds: int) -> str:

@@ -1,6 +1,7 @@
 """Advanced orders from outside: what is taken, what is refused, and how a plan reads."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal as D
 
@@ -111,6 +112,12 @@ def test_an_unknown_name_is_refused_with_those_there_are():
 ])  # fmt: skip
 def test_what_does_not_go_together_is_refused_at_its_field(kind, fields, field):
     assert refusal(kind, **fields)[0] == field
+
+
+def test_a_tick_as_a_database_keeps_it_shows_no_more_digits():
+    stored = replace(PRODUCT, tick=D("0.010000000000000000"))
+    plan = compile_plan(PlanKind.TRIGGER, made(PlanKind.TRIGGER, stop_price="95.7"), product=stored)
+    assert waits_for(plan, new_state(), stored) == "Sells when the price is at or below 95.70."
 
 
 def test_without_a_last_price_the_wrong_side_of_the_market_is_not_known():

@@ -41,6 +41,7 @@ def test_it_tells_connection_products_and_ages(live, clock):
         "BTC-USD", "live", 2, "101.5", "101.4", "101.6",
     )  # fmt: skip
     assert (eth.symbol, eth.state, eth.age) == ("ETH-USD", "stale", 62)
+    assert (btc.shown, eth.shown["bid"]) == ({"price": "101.50", "bid": "101.40", "ask": "101.60"}, "n/a")
     assert status.oldest == 62
     assert status.as_dict()["products"][1]["state"] == "stale"
 

@@ -27,6 +27,13 @@ def test_it_shows_money_with_two_decimals_and_its_code(value, text):
     assert formats.money(None if value is None else Decimal(value)) == text
 
 
+@pytest.mark.parametrize(
+    ("value", "text"), [(Decimal("1200.500"), "1200.5"), (Decimal("1E+3"), "1000"), (1e-7, "0.0000001"), (0, "0")]
+)
+def test_a_typed_number_has_neither_zeros_nor_an_exponent(value, text):
+    assert formats.short(value) == text
+
+
 @pytest.mark.parametrize(("value", "text"), [("1.5", "+1.50"), ("-1.5", "\u22121.50"), ("0.004", "0.00")])
 def test_it_signs_results_but_not_zero(value, text):
     assert formats.plain(Decimal(value), 2, sign=True) == text

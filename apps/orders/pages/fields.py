@@ -6,6 +6,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from apps.operations.formats import short
+
 HUNDRED = Decimal(100)
 
 
@@ -30,7 +32,7 @@ class NumberInput(forms.CharField):
         return number
 
     def prepare_value(self, value: Any) -> Any:
-        return _short(value) if isinstance(value, Decimal) else value
+        return short(value) if isinstance(value, Decimal) else value
 
 
 class PercentInput(NumberInput):
@@ -46,13 +48,13 @@ class PercentInput(NumberInput):
             return None
         ratio = number / HUNDRED
         if ratio < self.low or (self.high is not None and ratio > self.high):
-            most = "" if self.high is None else f" and at most {_short(self.high * HUNDRED)}"
-            words = f"{self.label} must be at least {_short(self.low * HUNDRED)}{most} %, was {str(value)[:20]}."
+            most = "" if self.high is None else f" and at most {short(self.high * HUNDRED)}"
+            words = f"{self.label} must be at least {short(self.low * HUNDRED)}{most} %, was {str(value)[:20]}."
             raise ValidationError(words)
         return ratio
 
     def prepare_value(self, value: Any) -> Any:
-        return _short(value * HUNDRED) if isinstance(value, Decimal) else value
+        return short(value * HUNDRED) if isinstance(value, Decimal) else value
 
 
 def moment_input(label: str, help_text: str) -> forms.DateTimeField:
@@ -63,7 +65,3 @@ def moment_input(label: str, help_text: str) -> forms.DateTimeField:
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
         error_messages={"invalid": f"{label} must be a time like 2026-11-21 14:30."},
     )  # fmt: skip
-
-
-def _short(value: Decimal) -> str:
-    return f"{value.normalize():f}"

@@ -143,6 +143,15 @@ def test_an_order_that_would_trade_with_another_of_the_account_is_refused(hand):
     assert words == f"would trade with order #{resting.pk} of the same account"
 
 
+def test_a_stop_limit_that_sleeps_keeps_no_purchase_back(hand):
+    hand.own("1")
+    sleeping = hand.place("sell", OrderKind.STOP_LIMIT, stop_price="95", limit_price="94")
+    assert hand.place("buy").state != "denied"
+    hand.market.bar(90)  # past stop and limit: it rests at its limit now
+    words = refused(hand, "buy", OrderKind.LIMIT, limit_price="94")["quantity"]
+    assert words == f"would trade with order #{sleeping.pk} of the same account"
+
+
 @pytest.mark.parametrize(
     ("limits", "quantity", "field", "words"),
     [

@@ -8,6 +8,7 @@ from django.urls import reverse
 from apps.markets.models import Feed
 from apps.orders.models import Order
 from apps.portfolio.holdings import holdings
+from engine.kinds import OrderKind
 from tradingsite.testing.people import make_account, make_bot
 from tradingsite.testing.scripted import LONG
 
@@ -40,6 +41,12 @@ def test_it_marks_a_position_to_the_last_price(client, bot):
     text = page(client)
     for words in ("101.00", "98.00", "104.00", f"{position.quantity:.8f}", "Stop and sell"):
         assert words in text
+
+
+def test_the_limit_of_a_stop_limit_is_no_target(client, bot):
+    Order.objects.filter(purpose="protect").update(kind=OrderKind.STOP_LIMIT, limit_price=Decimal(97))
+    (held,) = holdings(bot.account.owner)
+    assert (held.stop_price, held.target_price == Decimal(97)) == (Decimal(98), False)
 
 
 def test_it_says_when_nothing_protects_a_position(client, bot):
