@@ -2,6 +2,8 @@
 
 import math
 
+from django.utils.html import format_html
+
 from apps.bots.models import Evaluation
 from apps.risk.gates import BLOCKS, DASH, OFF, PASS, UNKNOWN, GateLine, distance, in_unit, number
 from engine.gates import CONDITIONS, TEXTS, Gate
@@ -45,6 +47,13 @@ def sentence(evaluation: Evaluation) -> str:
         case Verdict.MISSED:
             return "Missed: the bar came too late to act on."
     return f"No entry: {_line(evaluation, evaluation.blocking).sentence}." if evaluation.blocking >= 0 else "No entry."
+
+
+def sentence_shown(evaluation: Evaluation) -> str:
+    """The same for a page, amounts of the account in it marked as such."""
+    if evaluation.verdict != Verdict.BLOCKED or evaluation.blocking < 0:
+        return sentence(evaluation)
+    return format_html("No entry: {}.", _line(evaluation, evaluation.blocking).shown)
 
 
 def _status(evaluation: Evaluation, index: int) -> str:

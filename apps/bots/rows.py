@@ -1,10 +1,10 @@
 """A bot as lists show it: state, temperature, reason, results."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from apps.bots.explain import sentence
+from apps.bots.explain import sentence, sentence_shown
 from apps.bots.models import Bot, Evaluation
 from apps.bots.selectors import newest_evaluations
 from apps.ledger.models import Position
@@ -53,6 +53,14 @@ class BotRow:
     @property
     def reason(self) -> str:
         """The last decision in words, or why there is none."""
+        return self._words(sentence)
+
+    @property
+    def reason_shown(self) -> str:
+        """The same for a page, where amounts can be hidden."""
+        return self._words(sentence_shown)
+
+    def _words(self, of: Callable[[Evaluation], str]) -> str:
         if self.bot.state == Bot.State.ERROR:
             return self.bot.state_reason or "Stopped with an error."
         if self.bot.held:
@@ -61,7 +69,7 @@ class BotRow:
             return STATE_WORDS[Bot.State(self.bot.state)]
         if self.evaluation is None:
             return "Waits for its first closed bar."
-        return sentence(self.evaluation)
+        return of(self.evaluation)
 
 
 def bot_rows(bots: Sequence[Bot]) -> list[BotRow]:

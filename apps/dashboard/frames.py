@@ -4,9 +4,11 @@ A frame is {"s": sequence, "m": [message, ...]}. Messages:
   {"t": "v", "d": [[key, text, tone], ...]}  values, formatted here; the page sets the text of [data-v=key]
   {"t": "inv", "k": [key, ...]}              fragments that changed; the page fetches them
   {"t": "c", "m": "BTC-USD", "i": "1m", "b": [time, open, high, low, close, volume], "e": kind}   a bar
-  {"t": "d", "m": "BTC-USD", "known": bool, "b": [[price, size, share], ...], "a": ..., "s": spread, "n": [trade, ...]}
+  {"t": "d", "m": "BTC-USD", "known": bool, "b": [[price, size, share], ...], "a": ..., "s": spread, "q": [price, ...],
+   "n": [trade, ...]}
       the book of the product that the page watches, best first, and the trades it does not know yet, newest first, each
-      [time, 1 when a buyer took what rested, price, size]; share: percent of what is shown that rests up to there
+      [time, 1 when a buyer took what rested, price, size]; share: percent of what is shown that rests up to there; q:
+      best bid, middle and best ask as people type them
   {"t": "toast", "text": ..., "tone": ..., "urgent": bool}
   {"t": "h", "age": seconds or null}         heartbeat; age is set while the market is silent for too long
 """

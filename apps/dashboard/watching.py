@@ -52,7 +52,7 @@ class Watching:
         self._told = max([self._told, *(each[0] for each in new)])
         return {
             "t": "d", "m": view["symbol"], "known": view["known"], "b": view["bids"], "a": view["asks"],
-            "s": view["spread"], "n": [each[1:] for each in new],
+            "s": view["spread"], "q": view.get("quotes", []), "n": [each[1:] for each in new],
         }  # fmt: skip
 
 

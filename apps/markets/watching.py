@@ -14,7 +14,7 @@ from django.core.cache import cache
 from redis.exceptions import RedisError
 
 from apps.markets.models import Product
-from apps.operations.formats import percent, price, size
+from apps.operations.formats import percent, price, short, size
 from apps.operations.hints import send
 
 logger = logging.getLogger(__name__)
@@ -77,6 +77,7 @@ def announce_view(view: View) -> None:
     message: dict[str, Any] = {
         "type": "live.depth", "symbol": product.symbol, "known": view.known,
         "bids": _levels(product, view.bids), "asks": _levels(product, view.asks), "spread": _spread(view),
+        "quotes": _quotes(view),
         "trades": [
             [each.number, int(each.time), int(each.buys), price(each.price, product.quote_increment),
              size(each.size, product.base_increment)]
@@ -97,6 +98,15 @@ def _levels(product: Product, levels: list[Level]) -> list[list[str | int]]:
 
 def _share(part: Decimal, sums: list[Decimal]) -> int:
     return int(part * 100 / sums[-1])
+
+
+def _quotes(view: View) -> list[str]:
+    """Best bid, the tick in the middle, best ask, as people type them; nothing while one is missing."""
+    if not view.bids or not view.asks:
+        return []
+    bid, ask, tick = view.bids[0][0], view.asks[0][0], view.product.quote_increment
+    middle = ((bid + ask) / 2 / tick).to_integral_value("ROUND_HALF_EVEN") * tick
+    return [short(each) for each in (bid, middle, ask)]
 
 
 def _spread(view: View) -> str:

@@ -123,7 +123,8 @@ def _crossing(order: Order, price: Decimal | None) -> str:
     if price is None:
         return ""
     if order.side == Order.Side.BUY:
-        sleeps = Q(kind=OrderKind.STOP_LIMIT, stop_price__lt=F("product__feed__price"))  # not in the book before its stop
+        # A stop-limit is not in the book before its stop.
+        sleeps = Q(kind=OrderKind.STOP_LIMIT, stop_price__lt=F("product__feed__price"))
         others = others.filter(side=Order.Side.SELL, limit_price__lte=price).exclude(sleeps)
     elif order.kind == OrderKind.LIMIT:
         others = others.filter(side=Order.Side.BUY, kind=OrderKind.LIMIT, limit_price__gte=price)

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from apps.accounts.models import TradingAccount, User
 from apps.ledger.holders import MANUAL
+from apps.ledger.models import Position
 from apps.markets.models import Product
 from apps.operations import audit
 from apps.operations.formats import moment
@@ -17,6 +18,7 @@ from apps.orders.estimates import Estimate, estimate_in, funds_for, refuse_broke
 from apps.orders.intents import Intent, order_create, order_key
 from apps.orders.models import Order
 from apps.orders.places import Place, own_account_locked, place_of
+from apps.orders.services import position_exit
 from apps.orders.tickets import Ticket
 from engine.kinds import OrderKind, TimeInForce
 from engine.orders.states import OrderState
@@ -67,6 +69,30 @@ def order_edit(
     cancel_request(account=locked, order=old, why=f"replaced by #{new.pk}")
     audit.record(actor=user, action="order.edit", target=new, detail=_told(new) | {"replaces": old.pk})
     return new
+
+
+@transaction.atomic
+def position_close(*, user: User, position: Position, request: str) -> Order:
+    """Sells all of a position by hand at market: what works in its market is cancelled first, groups too, and the sale
+    follows the last cancel. Goes through whatever is halted. The same ``request`` gives the first sale again.
+
+    ValidationError for a position that is over or a bot's.
+    """
+    locked = own_account_locked(user, position.account)
+    name = f"manual/{request}"
+    known = Order.objects.filter(client_order_id=order_key(locked, name)).first()
+    if known:
+        return known
+    held = Position.objects.select_related("product").get(pk=position.pk)
+    if held.closed is not None:
+        raise ValidationError({"position": "must be open, was closed"})
+    if held.holder != MANUAL:
+        raise ValidationError({"position": "must be one bought by hand: a bot's is closed with its bot"})
+    order = position_exit(account=locked, position=held, reason="manual", request=name)
+    if order.state == OrderState.DENIED:
+        raise ValidationError({"position": order.message})
+    audit.record(actor=user, action="position.close", target=held, detail=_told(order))
+    return order
 
 
 def _commit(place: Place, ticket: Ticket, name: str, replaces: Order | None = None) -> Order:

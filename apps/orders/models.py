@@ -11,6 +11,7 @@ from apps.markets.models import Product
 from apps.orders.reconciliation.models import Difference, Reconciled, RecoveryReport
 from engine.kinds import OrderKind, PlanKind, TimeInForce
 from engine.orders.states import OrderState
+from engine.plans.definitions import DEFINITIONS
 
 __all__ = [
     "Difference", "ExchangeCursor", "Fill", "Order", "OrderEvent", "OrderGroup", "ProductCursor", "Reconciled",
@@ -71,7 +72,15 @@ class OrderGroup(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display().lower()} #{self.pk} {self.side} {self.quantity.normalize():f} {self.product}"
+        return f"{self.noun} #{self.pk} {self.side} {self.quantity.normalize():f} {self.product}"
+
+    @property
+    def noun(self) -> str:
+        return DEFINITIONS[PlanKind(self.kind)].noun
+
+    @property
+    def title(self) -> str:
+        return DEFINITIONS[PlanKind(self.kind)].title
 
 
 class Order(models.Model):

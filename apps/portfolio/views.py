@@ -24,6 +24,7 @@ from apps.portfolio.forms import DepositForm, ResetForm
 from apps.portfolio.holdings import Holding, holder_names, holdings
 from apps.portfolio.selectors import equity, sum_known, transfers
 from apps.portfolio.services import paper_account_reset, paper_deposit
+from apps.portfolio.stops import stop_links
 from apps.portfolio.trades import SORTS, TradeFilter, chart_address, totals
 
 CSV_ROWS = 50_000
@@ -36,6 +37,7 @@ def positions(request: UserRequest) -> HttpResponse:
     rows = holdings(request.user)
     account = trading_accounts(request.user).first()
     context = {"holdings": rows, "account": account, "total": _total(rows)}
+    context["stops"] = stop_links(request.user, [row.position for row in rows])
     return page(request, "portfolio/positions.html", context, fragments={"positions": "portfolio/_positions.html"})
 
 

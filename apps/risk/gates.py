@@ -1,9 +1,15 @@
 """A gate in words: what was measured against which threshold, and what came of it."""
 
 import math
+import re
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from apps.operations.templatetags.figures import private
 from engine.gates import TEXTS
 
 MONEY = {gate.name.lower() for gate, text in TEXTS.items() if text.unit == "quote"}
@@ -33,8 +39,23 @@ class GateLine:
         """Whether value and threshold are amounts of the account."""
         return self.key in MONEY
 
+    @property
+    def shown(self) -> SafeString:
+        """The sentence for a page, its amounts of the account marked as such."""
+        return marked(self.sentence, (self.value, self.threshold) if self.is_money else ())
+
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def marked(sentence: str, amounts: Iterable[str]) -> SafeString:
+    """A sentence for a page: each of the amounts is hidden where people hide theirs."""
+    wanted = sorted({amount for amount in amounts if any(map(str.isdigit, amount))}, key=len, reverse=True)
+    if not wanted:
+        return format_html("{}", sentence)
+    whole = rf"(?<![\d.,])({'|'.join(map(re.escape, wanted))})(?!\d)"  # 5.00 is no part of 15.00
+    parts = re.split(whole, sentence)
+    return format_html_join("", "{}", ((private(part) if index % 2 else part,) for index, part in enumerate(parts)))
 
 
 def distance(value: float, threshold: float) -> float | None:

@@ -51,16 +51,23 @@ OFFSET = Field("offset", "Distance from the last price", "ratio", default=D(0), 
 
 @dataclass(frozen=True)
 class Definition:
-    """A kind of plan for people: what it does in a sentence and what it asks."""
+    """A kind of plan for people: what it does in a sentence and what it asks. ``short``: where room is rare."""
 
     kind: PlanKind
     title: str
     description: str
     fields: tuple[Field, ...]
+    short: str = ""
 
     @property
     def name(self) -> str:
         return self.kind.name.lower()
+
+    @property
+    def noun(self) -> str:
+        """Within a sentence: 'sell OCO', 'buy trailing stop'."""
+        word = self.short or self.title
+        return word if word.isupper() else word.lower()
 
 
 TRIGGER = Definition(
@@ -78,6 +85,7 @@ TRIGGER = Definition(
 OCO = Definition(
     PlanKind.OCO, "One cancels the other", "A stop and a target for the same coins: the first to trade ends the other.",
     (SIDE, QUANTITY, STOP, TARGET, STOP_LIMIT, SWAP, *LADDER, SOURCE, EXPIRES),
+    short="OCO",
 )  # fmt: skip
 BRACKET = Definition(
     PlanKind.BRACKET, "Bracket", "An entry, and a stop and a target for whatever it fills.",

@@ -55,10 +55,26 @@
     morphChildren(from, to);
   }
 
+  // What has an id stays itself when rows come and go: a ticked box must not become another row's.
   function morphChildren(from, to) {
-    const old = [...from.childNodes];
-    [...to.childNodes].forEach((node, index) => { if (old[index]) morph(old[index], node); else from.append(node); });
-    old.slice(to.childNodes.length + (from.childNodes.length - old.length)).forEach((node) => node.remove());
+    const count = to.childNodes.length;
+    const coming = new Set([...to.children].map((node) => node.id));
+    for (const child of [...from.children]) {
+      if (!child.id || coming.has(child.id)) continue;
+      if (child.nextSibling?.nodeType === Node.TEXT_NODE) child.nextSibling.remove();
+      child.remove();
+    }
+    const known = new Map([...from.children].filter((node) => node.id).map((node) => [node.id, node]));
+    [...to.childNodes].forEach((node, index) => {
+      const here = from.childNodes[index];
+      const kept = known.get(node.id);
+      if (kept && kept !== here) from.insertBefore(kept, here);
+      if (kept) morph(kept, node);
+      else if (!here) from.append(node);
+      else if (node.id || known.has(here.id)) from.insertBefore(node, here);
+      else morph(here, node);
+    });
+    while (from.childNodes.length > count) from.lastChild.remove();
   }
 
   async function refresh(place) {

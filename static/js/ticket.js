@@ -1,4 +1,5 @@
-// The ticket of an order: its estimate as one types, the last price and a share of what is free by one tap.
+// The ticket of an order: its estimate as one types, a price of the market and a share of what is free by one tap; and
+// which of the working orders are chosen.
 (() => {
   "use strict";
   const form = document.querySelector("[data-ticket]");
@@ -41,14 +42,39 @@
 
   form.addEventListener("input", soon);
   form.addEventListener("click", (event) => {
-    const fill = event.target.closest("[data-fill]");
+    const fill = event.target.closest("[data-last], [data-price]");
     const part = event.target.closest("[data-share]");
     if (fill) {
-      const last = document.querySelector(`[data-v="${CSS.escape(fill.dataset.price)}"]`);
-      document.getElementById(fill.dataset.fill).value = last.textContent.replaceAll(",", "");
+      const last = fill.dataset.last && document.querySelector(`[data-v="${CSS.escape(fill.dataset.last)}"]`);
+      const price = last ? last.textContent.replaceAll(",", "") : fill.value;
+      document.getElementById(fill.closest("[data-fills]").dataset.fills).value = price;
       soon();
     }
     if (part) share(part.dataset.share).catch(() => { /* the next tap asks again */ });
   });
-  form.querySelectorAll("[data-fill], [data-shares]").forEach((one) => { one.hidden = false; });
+  form.querySelectorAll("[data-fills], [data-shares]").forEach((one) => { one.hidden = false; });
+
+  // Which of the working orders are chosen; the list is refreshed under the hand that chooses.
+  function chosen() {
+    const list = document.querySelector("[data-choose]");
+    if (!list) return;
+    const boxes = [...list.querySelectorAll("[name=order]")];
+    const count = boxes.filter((box) => box.checked).length;
+    const all = list.querySelector("[data-choose-all]");
+    all.hidden = boxes.length < 2;
+    all.textContent = count < boxes.length ? "Choose all shown" : "Choose none";
+    list.querySelector("[value=chosen]").textContent = count ? `Cancel those chosen (${count})` : "Cancel those chosen";
+  }
+
+  document.addEventListener("change", (event) => { if (event.target.closest("[data-choose]")) chosen(); });
+  document.addEventListener("refreshed", chosen);
+  document.addEventListener("click", (event) => {
+    const all = event.target.closest("[data-choose-all]");
+    if (!all) return;
+    const boxes = [...all.closest("form").querySelectorAll("[name=order]")];
+    const tick = boxes.some((box) => !box.checked);
+    boxes.forEach((box) => { box.checked = tick; });
+    chosen();
+  });
+  chosen();
 })();

@@ -1,5 +1,6 @@
 """The chart page of a live market: the book and the trades that the stream tells, and times in the user's zone."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -97,4 +98,25 @@ def test_a_recording_says_that_it_has_no_book(site, live_market):
         trader.page.goto(CHART)
         expect(trader.page.get_by_text("No book in a recording")).to_be_visible()
         trader.inspect()
+        assert not trader.faults, "\n".join(trader.faults)
+
+
+@SIZES
+def test_a_ticket_takes_bid_middle_and_ask_from_the_book(site, coinbase, account, size):
+    with visitor(site, size=size, user=account.owner) as trader:
+        page = trader.page
+        page.goto(reverse("orders:orders"))
+        expect(page.get_by_text("Waiting for the book.")).to_be_visible()
+        expect(page.get_by_role("button", name="Mid", exact=True)).to_be_hidden()
+        watches(page, coinbase)
+        announce_view(view(coinbase))
+        for name, price in (("Bid", "100"), ("Mid", "100.5"), ("Ask", "101")):
+            page.get_by_role("button", name=name, exact=True).click()
+            expect(page.get_by_label("Limit", exact=True)).to_have_value(price)
+        expect(page.locator("[data-drawing]")).to_contain_text("100.00 / 101.00")
+        expect(page.locator("[data-bids]")).to_have_attribute("d", re.compile("^M.*Z$"))
+        trader.inspect()
+        announce_view(view(coinbase, known=False))
+        expect(page.get_by_text("The book is being fetched.")).to_be_visible()
+        expect(page.get_by_role("button", name="Mid", exact=True)).to_be_hidden()
         assert not trader.faults, "\n".join(trader.faults)

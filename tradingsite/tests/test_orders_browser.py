@@ -1,10 +1,15 @@
 """Advanced Orders in a browser, at both sizes: a ticket is reckoned while it is typed, reviewed, sent and cancelled."""
 
+from decimal import Decimal
+
 import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
+from apps.orders.manual import order_place
 from apps.orders.models import Order
+from apps.orders.tickets import Ticket
+from engine.kinds import OrderKind
 from tradingsite.testing.people import NO_LIMITS, make_account
 from tradingsite.testing.site import DESKTOP, PHONE, visitor
 
@@ -51,4 +56,39 @@ def test_an_order_is_typed_reviewed_sent_and_cancelled(site, live_market, size):
         live_market.settle()
         expect(page.get_by_text("Nothing is working")).to_be_visible()
         assert set(Order.objects.values_list("state", flat=True)) == {"cancelled"}
+        assert not owner.faults, "\n".join(owner.faults)
+
+
+def test_what_is_chosen_stays_chosen_while_orders_come(site, live_market):
+    live_market.bars(100, 100)
+    account = make_account(limits=NO_LIMITS)
+
+    def order(price: str) -> Order:
+        made = order_place(
+            user=account.owner, account=account, product=live_market.product, request=price,
+            ticket=Ticket("buy", OrderKind.LIMIT, quantity=Decimal(1), limit_price=Decimal(price)),
+        )  # fmt: skip
+        live_market.settle()
+        return made
+
+    first, second = order("90"), order("91")
+    with visitor(site, size=DESKTOP, user=account.owner) as owner:
+        page = owner.page
+        page.goto(reverse("orders:orders"))
+        expect(page.locator("[data-connection]")).to_have_attribute("data-state", "live")
+        box = page.get_by_label(f"Choose order #{second.pk}")
+        box.check()
+        expect(page.get_by_role("button", name="Cancel those chosen (1)")).to_be_visible()
+        third = order("92")  # above the others
+        expect(page.get_by_label(f"Choose order #{third.pk}")).not_to_be_checked()
+        expect(box).to_be_checked()
+        expect(page.get_by_label(f"Choose order #{first.pk}")).not_to_be_checked()
+        page.get_by_role("button", name="Cancel those chosen (1)").click()
+        expect(page.get_by_text("cancel of 1 order is on its way")).to_be_visible()
+        live_market.settle()
+        second.refresh_from_db()
+        assert second.state == "cancelled"
+        expect(box).to_have_count(0)
+        page.get_by_role("button", name="Choose all shown").click()
+        expect(page.get_by_role("button", name="Cancel those chosen (2)")).to_be_visible()
         assert not owner.faults, "\n".join(owner.faults)

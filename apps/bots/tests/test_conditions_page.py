@@ -4,10 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 from django.urls import reverse
-from django.utils.html import escape
 
 from apps.bots.conditions import blocked_counts, gate_rows
-from apps.bots.explain import sentence
+from apps.bots.explain import sentence_shown
 from apps.bots.models import Bot, Evaluation
 from apps.risk.services import halt
 from engine.kinds import HaltLevel
@@ -40,7 +39,7 @@ def test_it_says_what_is_missing_to_a_user_without_bots(client, db):
 def test_it_names_the_reason_with_value_and_threshold(client, bot, market):
     market.bar(100)
     text = page(client)
-    assert escape(sentence(Evaluation.objects.get())) in text
+    assert sentence_shown(Evaluation.objects.get()) in text
     assert "the reason" in row_of(text, "Volume says long")
     assert "blocks" in row_of(text, "Volume says long")
     assert "pass" in row_of(text, "Bot running")

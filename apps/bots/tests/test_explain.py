@@ -1,16 +1,19 @@
 """Decisions in words: every gate with value and threshold, and one sentence."""
 
+import html
 import json
 import math
+import re
 
 import pytest
 
 from apps.accounts.services import user_pause, user_resume
-from apps.bots.explain import gates_of, sentence
+from apps.bots.explain import gates_of, sentence, sentence_shown
 from apps.bots.models import Bot, BotVersion, Evaluation
 from apps.bots.services import bot_pause
 from apps.bots.tests.desk import enter, last
 from apps.markets.models import Product
+from apps.risk.gates import marked
 from apps.risk.services import halt
 from engine.gates import TEXTS, Gate
 from engine.kinds import BotState, Verdict
@@ -37,7 +40,7 @@ def decision(gate, value=math.nan, threshold=math.nan, *, passed=0, unknown=0, v
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(
+BLOCKING = pytest.mark.parametrize(
     ("gate", "value", "threshold", "words"),
     [
         (Gate.DATA, 200, 120, "the newest bar is 3\u00a0min late, limit 2\u00a0min"),
@@ -56,6 +59,22 @@ def decision(gate, value=math.nan, threshold=math.nan, *, passed=0, unknown=0, v
         (Gate.MIN_SIZE, 0.4, 1, "order of 0.40, at least 1.00"),
     ],
 )
+
+
+@BLOCKING
+def test_amounts_in_a_sentence_are_marked_for_pages(scripted, gate, value, threshold, words):
+    shown, plain = sentence_shown(decision(gate, value, threshold)), f"No entry: {words}."
+    amounts = {Gate.DAILY_LOSS: 2, Gate.BALANCE: 2, Gate.MIN_SIZE: 2}.get(gate, 0)
+    assert shown.count('<span class="private">') == amounts
+    assert html.unescape(re.sub("<[^>]*>", "", shown)) == plain
+
+
+def test_an_amount_is_marked_as_a_whole_and_nothing_is_let_through():
+    assert marked("5.00 of 15.00 <b>", ["5.00"]) == '<span class="private">5.00</span> of 15.00 &lt;b&gt;'
+    assert marked("no 1.00", ["no"]) == "no 1.00"
+
+
+@BLOCKING
 def test_the_blocking_gate_is_the_sentence(scripted, gate, value, threshold, words):
     evaluation = decision(gate, value, threshold)
     assert sentence(evaluation) == f"No entry: {words}."

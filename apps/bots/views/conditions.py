@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from apps.accounts.requests import UserRequest
 from apps.bots.conditions import MatrixRow, blocked_counts, decision_at, gate_rows, matrix, neighbours
-from apps.bots.explain import sentence
+from apps.bots.explain import sentence_shown
 from apps.bots.models import Bot
 from apps.bots.rows import bot_rows
 from apps.bots.selectors import bot_get, bots
@@ -62,7 +62,7 @@ def _decision(request: UserRequest, bot: Bot | None) -> dict[str, Any]:
         return found
     before, after = neighbours(evaluation)
     return found | {
-        "sentence": sentence(evaluation), "gates": gate_rows(evaluation), "before": before, "after": after,
+        "sentence": sentence_shown(evaluation), "gates": gate_rows(evaluation), "before": before, "after": after,
     }  # fmt: skip
 
 

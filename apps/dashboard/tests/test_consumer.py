@@ -284,6 +284,7 @@ def view(number: int = 7, **changes: Any) -> dict[str, Any]:
     """What the stream tells of a book; see apps.markets.watching."""
     trades = [[each, 1_800_014_400, 1, "100.00", "0.50"] for each in range(number, number - 3, -1)]
     levels = {"bids": [["99.00", "1.00", 100]], "asks": [["101.00", "2.00", 100]], "spread": "2.00 USD (2.000 %)"}
+    levels |= {"quotes": ["99", "100", "101"]}
     return {"type": "live.depth", "symbol": "BTC-USD", "known": True, **levels, "trades": trades, **changes}
 
 
@@ -297,7 +298,7 @@ async def test_a_page_hears_the_book_it_watches_and_each_trade_once(live_trader)
     await get_channel_layer().group_send(group, view(7))
     told = await hear(communicator, "d")
     assert (told["m"], told["b"], told["a"]) == ("BTC-USD", [["99.00", "1.00", 100]], [["101.00", "2.00", 100]])
-    assert len(told["n"]) == 3
+    assert (len(told["n"]), told["q"]) == (3, ["99", "100", "101"])
     await get_channel_layer().group_send(group, view(8))
     assert (await hear(communicator, "d"))["n"] == [[1_800_014_400, 1, "100.00", "0.50"]]
     await communicator.send_json_to({"t": "watch", "m": None})

@@ -78,9 +78,10 @@ def test_it_tells_pages_formatted_numbers_the_spread_and_how_much_rests(db, monk
     assert message["bids"] == [["99.50", "1.00000000", 25], ["99.00", "3.00000000", 100]]
     assert message["asks"] == [["100.50", "2.00000000", 100]]
     assert message["spread"] == "1.00\u00a0USD (1.000\u00a0%)"
+    assert message["quotes"] == ["99.5", "100", "100.5"]
     assert message["trades"] == [[7, int(NOON.timestamp()), 1, "99.60", "0.25000000"]]
     announce_view(View(product, False, [], [], []))
-    assert (sent[1][1]["spread"], sent[1][1]["known"]) == ("", False)
+    assert (sent[1][1]["spread"], sent[1][1]["quotes"], sent[1][1]["known"]) == ("", [], False)
 
 
 def test_watching_counts_for_a_while(db):

@@ -105,9 +105,22 @@ class Leader:
             self.see(event)
             seen = int(event["time"])
         self.group.position = max(self.group.position, reach)
-        self._look(seen, is_up_to_date=reach >= self.feed.recorded)
+        up_to_date = reach >= self.feed.recorded
+        if up_to_date and self._takes_over():
+            seen = 0  # new prices are looked at at once
+        self._look(seen, is_up_to_date=up_to_date)
         self.note()
         return self.acted
+
+    def _takes_over(self) -> bool:
+        """Prices that a person has changed hold from the first event on that was not seen when they came."""
+        changes = self.group.params.pop("next", None)
+        if changes is None:
+            return False
+        self.group.params |= changes
+        self.group.save(update_fields=["params"])
+        self.plan = plan_record(self.group)
+        return True
 
     def _look(self, seen: int, *, is_up_to_date: bool) -> None:
         """Its orders as they are now, when no event has shown them; and the clock, but for what lies beyond an event

@@ -38,7 +38,7 @@ class TicketForm(OrderForm):
         return Ticket(
             side=self.place.side, kind=self.order_kind, quantity=told.get("quantity"), amount=told.get("amount"),
             limit_price=told.get("limit_price"), time_in_force=TimeInForce[force.upper()],
-            post_only=told.get("post_only", False), expires=told.get("expires"),
+            post_only=told.get("post_only", False), expires=told.get("expires") if force == "gtd" else None,
         )  # fmt: skip
 
     def reckon(self) -> Estimate:
@@ -62,14 +62,14 @@ class MarketForm(TicketForm):
 
 class LimitForm(TicketForm):
     order_kind = OrderKind.LIMIT
-    prices = ("limit_price",)
+    prices = fills = ("limit_price",)
 
     def __init__(self, data: Any = None, *, place: Place) -> None:
         super().__init__(data, place=place)
         choices = [(force.name.lower(), words) for force, words in TIMES.items()]
         self.fields["limit_price"] = NumberInput(label="Limit", unit=place.product.quote)
         self.fields["time_in_force"] = forms.ChoiceField(label="How long", choices=choices, required=False)
-        self.fields["expires"] = moment_input("Ends", "Only with 'until a time'; the market's time in your zone")
+        self.fields["expires"] = moment_input("Ends", "The market's time, in your zone")
         self.fields["post_only"] = forms.BooleanField(label="Only rest in the book (post only)", required=False)
 
 

@@ -22,11 +22,16 @@ class Kind:
     description: str
     form: Callable[..., OrderForm]
     sides: tuple[str, ...] = (Side.BUY.value, Side.SELL.value)
+    short: str = ""
+
+    @property
+    def tab(self) -> str:
+        return self.short or self.title
 
 
 def _plan(definition: Definition, **more: Any) -> Kind:
     form = partial(PlanForm, definition=definition)
-    return Kind(definition.name, definition.title, definition.description, form, **more)
+    return Kind(definition.name, definition.title, definition.description, form, short=definition.short, **more)
 
 
 MARKET = Kind("market", "Market", "Trades at once, at the price there is.", MarketForm)

@@ -17,8 +17,9 @@ from engine.plans.fields import Field
 # Prices first, then sizes; what most leave as it is stands folded away.
 SELDOM = (
     "escalate_after", "escalate_beyond", "escalate_cap", "source", "swap", "rest", "every", "drift", "variance",
-    "stop_limit_price", "entry_price", "activation_profit", "expires", "post_only", "offset",
+    "stop_limit_price", "entry_price", "activation_profit", "expires", "post_only", "offset", "callback_amount",
 )  # fmt: skip
+FIRST = ("callback", "slices", "duration")  # what makes the order, beside its prices
 SIZES = ("quantity", "display")
 
 
@@ -32,7 +33,8 @@ class PlanForm(OrderForm):
         super().__init__(data, place=place, name=definition.name)
         self.definition = definition
         asked = [field for field in definition.fields if field.name != "side"]
-        self.prices = tuple(field.name for field in asked if field.kind == "price" and field.name not in SELDOM)
+        self.fills = tuple(field.name for field in asked if field.kind == "price" and field.name not in SELDOM)
+        self.prices = (*(field.name for field in asked if field.name in FIRST), *self.fills)
         for field in asked:
             self.fields[field.name] = _form_field(field, place)
             self.initial[field.name] = field.default

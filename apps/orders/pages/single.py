@@ -12,9 +12,11 @@ from apps.accounts.requests import UserRequest
 from apps.ledger.holders import MANUAL
 from apps.operations.once import new_key, sound_key
 from apps.operations.pages import page
+from apps.orders.groups.edits import changes_of
 from apps.orders.groups.endings import groups_cancel
 from apps.orders.manual import EDITABLE, order_edit
-from apps.orders.models import Order
+from apps.orders.models import Order, OrderGroup
+from apps.orders.pages.again import again_address, given, told_value
 from apps.orders.pages.forms import EditForm
 from apps.orders.pages.listing import can_cancel
 from apps.orders.pages.writing import refuse
@@ -33,6 +35,7 @@ def order_page(request: UserRequest, pk: int) -> HttpResponse:
     order = _own(request, pk)
     context = {
         "order": order, "can_edit": can_edit(order), "can_cancel": can_cancel(order),
+        "again": again_address(order) if order.holder == MANUAL else "",
         "events": lambda: list(order.events.all()), "fills": lambda: list(order.fills.order_by("pk")),
     }  # fmt: skip
     return page(request, "orders/order.html", context, fragments={"order": "orders/_order.html"})
@@ -63,13 +66,10 @@ def edit(request: UserRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def group_page(request: UserRequest, pk: int) -> HttpResponse:
-    group = groups(request.user).filter(pk=pk).first()
-    if group is None:
-        raise Http404(f"no advanced order {pk}")
-    asked = {field.name: field for field in DEFINITIONS[PlanKind(group.kind)].fields}
-    told = [(asked[name], value) for name, value in group.params.items() if name in asked and value is not None]
+    group = own_group(request, pk)
     context = {
-        "group": group, "told": told, "waits_for": lambda: waiting_words(group),
+        "group": group, "told": lambda: _told(group), "waits_for": lambda: waiting_words(group),
+        "can_edit": bool(changes_of(group)), "again": again_address(group),
         "orders": lambda: list(group.orders.select_related("product").order_by("pk")),
     }  # fmt: skip
     return page(request, "orders/group.html", context, fragments={"group": "orders/_group_page.html"})
@@ -103,6 +103,19 @@ def _ids(names: list[str], prefix: str) -> list[int]:
 def can_edit(order: Order) -> bool:
     rests = order.kind != OrderKind.MARKET and order.state in EDITABLE
     return rests and order.holder == MANUAL and order.group_id is None and not order.cancel_requested
+
+
+def own_group(request: UserRequest, pk: int) -> OrderGroup:
+    group = groups(request.user).filter(pk=pk).first()
+    if group is None:
+        raise Http404(f"no advanced order {pk}")
+    return group
+
+
+def _told(group: OrderGroup) -> list[tuple[str, str]]:
+    """Label and value of all that was asked for, as the ticket would show it."""
+    asked = {field.name: field for field in DEFINITIONS[PlanKind(group.kind)].fields}
+    return [(asked[name].label, told_value(asked[name], value, group.product)) for name, value in given(group).items()]
 
 
 def _own(request: UserRequest, pk: int) -> Order:

@@ -17,24 +17,22 @@ from apps.accounts.selectors import trading_accounts
 from apps.markets.selectors import feeds
 from apps.operations.once import new_key, sound_key
 from apps.operations.pages import page
-from apps.operations.paging import keyset
 from apps.orders.estimates import Estimate
 from apps.orders.models import OrderGroup, Side
 from apps.orders.pages.kinds import KINDS, LIMIT, Kind, kinds_of
-from apps.orders.pages.listing import trees
+from apps.orders.pages.listing import orders_over, working
 from apps.orders.pages.writing import OrderForm, Place
 from apps.orders.previews import previewed
 from apps.orders.reconciliation.selectors import agreements
-from apps.orders.selectors import orders
-from apps.orders.shares import share_of
-from engine.orders.states import WORKING
+from apps.orders.shares import free_for, share_of
 
 FRAGMENTS = {
     "working": "orders/_working.html",
-    "history": "orders/_history.html",
+    "over": "orders/_over.html",
     "exchange": "orders/_exchange.html",
     "estimate": "orders/_estimate.html",
 }
+RECENT = 5  # orders that are over, beside those that work
 SHARES = (25, 50, 75, 100)  # percent of what is free
 
 
@@ -66,13 +64,11 @@ def _page(
         "accounts": accounts, "desk": desk, "form": form, "estimate": told, "shares": SHARES,
         "feeds": list(feeds(desk.place.account.venue)) if desk else [],
         "kinds": kinds_of(desk.place.side) if desk else [],
+        "free": free_for(desk.place.account, desk.place.product, desk.place.side) if desk else None,
         # Read only by the part that shows them.
-        "trees": lambda: trees(request.user),
+        "working": lambda: working(request.user, _page_number(request)),
         "agreements": lambda: agreements(request.user),
-        "history": lambda: keyset(
-            orders(request.user).exclude(state__in=WORKING), key="created", descending=True,
-            cursor=request.GET.get("after", ""),
-        ),
+        "over": lambda: list(orders_over(request.user)[:RECENT]),
     }  # fmt: skip
     return page(request, "orders/orders.html", context, fragments=FRAGMENTS, status=status)
 
@@ -153,6 +149,12 @@ def _desk(request: HttpRequest, accounts: list[TradingAccount]) -> Desk | None:
     side = asked.get("side", "") if asked.get("side") in Side.values else Side.BUY.value
     kind = KINDS.get(asked.get("kind", ""), LIMIT)
     return Desk(Place(account, feed, side), kind if side in kind.sides else LIMIT)
+
+
+def _page_number(request: HttpRequest) -> int:
+    """Of what works; what is no number is the first page."""
+    asked = request.GET.get("page", "")
+    return int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 6 else 1
 
 
 def _is_filled(request: HttpRequest) -> bool:

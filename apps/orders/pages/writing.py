@@ -38,7 +38,8 @@ class OrderForm(forms.Form):
     kind = forms.CharField(widget=forms.HiddenInput)
     market = forms.CharField(widget=forms.HiddenInput)
     account = forms.CharField(widget=forms.HiddenInput)
-    prices: tuple[str, ...] = ()  # fields that the last price can fill
+    prices: tuple[str, ...] = ()  # fields that stand first
+    fills: tuple[str, ...] = ()  # those of them that a price of the market can fill
     sizes: tuple[str, ...] = ("quantity",)
     seldom: tuple[str, ...] = ()  # fields that few fill in: folded away
 

@@ -18,7 +18,7 @@ from engine.plans.memory import state_from_bytes
 from engine.plans.words import waits_for
 
 KINDS = {kind.name.lower(): kind for kind in PlanKind}
-OURS = {"seed", "start", "native"}  # among the stored parameters: not what was asked for
+OURS = {"seed", "start", "native", "next"}  # among the stored parameters: not what was asked for
 GROUP = {
     "id": 9, "account": 3, "venue": "replay", "product": "BTC-USD", "kind": "trailing", "side": "sell",
     "quantity": "0.05", "params": {"callback": "0.02", "order": "market"}, "state": "active", "stopping": False,
@@ -47,7 +47,8 @@ class GroupSerializer(serializers.ModelSerializer[OrderGroup]):
         return PlanKind(group.kind).name.lower()
 
     def get_params(self, group: OrderGroup) -> dict[str, Any]:
-        return {name: value for name, value in group.params.items() if name not in OURS and value is not None}
+        told = group.params | group.params.get("next", {})
+        return {name: value for name, value in told.items() if name not in OURS and value is not None}
 
     def get_waits_for(self, group: OrderGroup) -> str:
         return waiting_words(group)

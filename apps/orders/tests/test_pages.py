@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from apps.orders.models import Order, OrderGroup
+from apps.orders.pages.listing import SIZE
 from tradingsite.testing.people import NO_LIMITS, make_account, make_user
 
 pytestmark = pytest.mark.django_db
@@ -71,7 +72,8 @@ def test_a_ticket_in_the_address_is_reckoned(owner):
 def test_an_estimate_says_which_rule_refuses(owner):
     _, text = shown(owner, fragment="estimate", **LIMIT | {"quantity": "200"})
     assert "It would be refused." in text
-    assert "18,108.00 needed, 10,000.00 free" in text
+    hidden = '<span class="private">{}</span>'  # where its owner hides amounts
+    assert f"{hidden.format('18,108.00')} needed, {hidden.format('10,000.00')} free" in text
 
 
 @pytest.mark.parametrize(
@@ -114,6 +116,7 @@ def test_a_form_sent_twice_places_one_order(owner, market):
     assert (order.state, str(order.limit_price.normalize())) == ("pending", "9E+1")
     market.settle()
     _, text = shown(owner)
+    assert 'of <span class="private">9,818.92\u00a0USD</span> free' in text
     assert f"Cancel order #{order.pk}" in text
     assert "\u221210.00\u00a0%" in text  # from the last price of 100
 
@@ -141,6 +144,38 @@ def test_all_that_is_free_can_be_bought(owner, market):
     send(owner, quantity=told.json()["value"])
     market.settle()
     assert Order.objects.get().state == "open"
+
+
+def test_working_orders_come_in_pages_and_each_once(owner, account, market):
+    for number in range(SIZE + 2):
+        send(owner, key=f"k{number}", quantity="0.1")
+    market.settle()
+    pages = [shown(owner, fragment="working", page=page)[1] for page in ("", "2", "99", "x")]
+    counts = [text.count('name="deed" value="order-') for text in pages]
+    assert counts == [SIZE, 2, 2, SIZE]
+    assert f"Page 2 of 2, {SIZE + 2} in all" in pages[1]
+    seen = [pk for pk in Order.objects.values_list("pk", flat=True) for text in pages[:2] if f'id="order-{pk}"' in text]
+    assert len(seen) == SIZE + 2
+
+
+def test_orders_that_are_over_are_filtered(owner, market):
+    send(owner)
+    send(owner, key="sold", kind="market", limit_price="", quantity="1")
+    market.settle()
+    market.bar(100)
+    owner.post(reverse("orders:cancel"), {"deed": "all"})
+    market.settle()
+    history = reverse("orders:history")
+    cancelled, bought = (Order.objects.get(state=state).pk for state in ("cancelled", "filled"))
+    for query, found in (
+        ({}, {cancelled, bought}), ({"end": "traded"}, {bought}), ({"end": "cancelled", "side": "buy"}, {cancelled}),
+        ({"side": "sell"}, set()), ({"of": "bots"}, set()), ({"of": "hand"}, {cancelled, bought}),
+        ({"market": str(market.product.pk), "end": "refused"}, set()),
+    ):  # fmt: skip
+        text = owner.get(history, query).content.decode()
+        assert {pk for pk in (cancelled, bought) if f'id="over-{pk}"' in text} == found
+    wrong = owner.get(history, {"end": "whim"})
+    assert (wrong.status_code, "Ended must be one of the list, was whim." in wrong.content.decode()) == (400, True)
 
 
 def test_orders_are_cancelled_one_by_one_by_choice_or_all(owner, market):
@@ -255,6 +290,9 @@ def test_a_stranger_sees_and_cancels_nothing(client, owner, account, market):
     order.refresh_from_db()
     assert not order.cancel_requested
     assert reverse("orders:order", args=[order.pk]) not in shown(client)[1]
+    Order.objects.update(state="cancelled")
+    for page in (PAGE, reverse("orders:history")):
+        assert reverse("orders:order", args=[order.pk]) not in client.get(page).content.decode()
     send(client, key="k9", account=account.pk)
     assert Order.objects.latest("pk").account.owner != account.owner
 
