@@ -16,11 +16,12 @@ from rest_framework.serializers import ValidationError
 
 from apps.accounts.api.own import own_accounts
 from apps.operations.api.idempotency import idempotent
-from apps.operations.api.refusals import states_conflict
+from apps.operations.api.refusals import conflicts, states_conflict
 from apps.operations.api.schema import problems
 from apps.operations.api.views import ApiViewSet
 from apps.orders.api.orders import product_of
 from apps.orders.groups.creation import group_create, group_estimate
+from apps.orders.groups.edits import group_edit
 from apps.orders.groups.endings import group_cancel, groups_cancel
 from apps.orders.models import OrderGroup
 from apps.orders.selectors import groups
@@ -28,6 +29,7 @@ from apps.orders.serializers.groups import (
     KINDS,
     GroupCancelInput,
     GroupDetailSerializer,
+    GroupEdit,
     GroupInput,
     GroupsCancelledSerializer,
     GroupSerializer,
@@ -69,6 +71,19 @@ class OrderGroupViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
         group = group_create(**_named(asked), user=self.user, request=uuid4().hex)
         location = reverse("api:order-group-detail", [group.pk], request=request)
         return Response(GroupDetailSerializer(group).data, status.HTTP_201_CREATED, headers={"Location": location})
+
+    @extend_schema(request=GroupEdit, responses=GroupDetailSerializer)
+    @problems(409)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Change the prices of an advanced order that goes on
+
+        Its stop, its target or its worst price, until one of them has been reached. They hold for all that comes after;
+        what rests at the exchange follows. A trailing stop follows by itself. The same again changes nothing more.
+        """
+        group, asked = self.get_object(), self.read(GroupEdit)
+        with conflicts("group"):
+            group_edit(user=self.user, group=group, changes=asked["params"])
+        return Response(GroupDetailSerializer(self.get_object()).data)
 
     @extend_schema(request=GroupInput, responses=EstimateSerializer)
     @action(detail=False, methods=["post"], required_scope="read", pagination_class=None, filterset_class=None)

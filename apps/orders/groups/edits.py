@@ -45,7 +45,7 @@ def group_edit(*, user: User, group: OrderGroup, changes: Mapping[str, object]) 
     ValidationError({field: rule}) for what makes no sense, and for a group that cannot change any more.
     """
     locked = own_account_locked(user, group.account)
-    group = OrderGroup.objects.select_related("product").get(pk=group.pk)
+    group = OrderGroup.objects.select_related("product", "account").get(pk=group.pk)
     allowed = changes_of(group)
     if not allowed:
         raise ValidationError({"group": f"must be active with a price to change, was a {group.noun} {group.state}"})

@@ -94,6 +94,14 @@ class GroupInput(Input):
     }  # fmt: skip
 
 
+class GroupEdit(Input):
+    """New prices by name: stop_price, target_price, stop_limit_price; of a stop, an iceberg or a TWAP limit_price. Null
+    takes an optional one away, what is left out stays."""
+
+    params = serializers.DictField(allow_empty=False)
+    example: dict[str, Any] = {"params": {"stop_price": "9700"}}
+
+
 class GroupCancelInput(Input):
     """Groups by their ids, or all active ones of an account."""
 

@@ -3,6 +3,8 @@
 import pytest
 
 from apps.orders.models import Order
+from apps.orders.tests.hand import Hand
+from engine.kinds import PlanKind
 from tradingsite.testing.api import Caller
 from tradingsite.testing.people import NO_LIMITS, make_account
 
@@ -87,3 +89,29 @@ def test_orders_are_cancelled_by_their_ids_or_all_of_an_account(market, caller, 
     assert set(Order.objects.values_list("state", flat=True)) == {"cancelled"}
     assert caller.post("orders/cancellations/", {"orders": [10**9]}).status_code == 400
     assert caller.post("orders/cancellations/", {}).status_code == 400
+
+
+def test_a_group_changes_its_prices_and_a_position_is_closed(market):
+    hand = Hand(market)
+    hand.own("1")
+    caller = Caller(hand.user)
+    group = hand.group(PlanKind.OCO, stop_price="90", target_price="120")
+    address = f"order-groups/{group.pk}/"
+    told = caller.patch(address, {"params": {"stop_price": "95"}})
+    assert (told.status_code, told.json()["params"]["stop_price"]) == (200, "95.00")
+    market.settle()
+    assert caller.get(address).json()["params"]["stop_price"] == "95.00"
+    for params, field in (({"stop_price": "101"}, "stop_price"), ({"quantity": "2"}, "quantity"), ({}, "params")):
+        refused = caller.patch(address, {"params": params})
+        assert (refused.status_code, [error["field"] for error in refused.json()["errors"]]) == (400, [field])
+    (position,) = caller.get("positions/").json()["results"]
+    closing = f"positions/{position['id']}/close/"
+    answer = caller.post(closing)
+    assert (answer.status_code, answer.json()["purpose"]) == (201, "exit")
+    assert caller.post(closing).json()["id"] == answer.json()["id"]
+    market.settle()
+    market.bar(100)
+    market.settle()
+    assert hand.held() == 0
+    assert caller.patch(address, {"params": {"stop_price": "95"}}).status_code == 409
+    assert caller.post(closing).status_code == 404

@@ -164,9 +164,11 @@ RULES = {
     "POST order-groups/cancellations/": Rule(200, 400, group_ids),
     "GET order-groups/kinds/": Rule(200, SHARED),
     "GET order-groups/{id}/": Rule(200, OWN, place=group),
+    "PATCH order-groups/{id}/": Rule(409, OWN, lambda desk: {"params": {"stop_price": "50"}}, group),  # it is over
     "POST order-groups/{id}/cancel/": Rule(409, OWN, place=group),
     "GET positions/": Rule(200, EMPTY),
     "GET positions/{id}/": Rule(200, OWN, place=open_position),
+    "POST positions/{id}/close/": Rule(409, OWN, nothing, open_position),  # a bot's
     "GET trades/": Rule(200, EMPTY),
     "GET trades/totals/": Rule(200, EMPTY),
     "GET trades/{id}/": Rule(200, OWN, place=trade),
