@@ -53,9 +53,9 @@ def test_a_stop_is_drawn_up_and_what_rests_follows(hand):
 def test_a_price_that_was_there_before_the_change_does_not_count(hand, monkeypatch):
     """Recorded, but not seen by the group when the stop is drawn above it."""
     group = hand.group(PlanKind.TRIGGER, stop_price="90")
-    monkeypatch.setattr("apps.orders.registry.groups_work", lambda account: False)
-    hand.market.bar(100, 100, 94, 100)
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr("apps.orders.registry.groups_work", lambda account: False)
+        hand.market.bar(100, 100, 94, 100)
     edit(hand, group, stop_price="95")
     hand.market.settle()
     assert (hand.held(), resting(group)) == (1, [("95", "None")])
