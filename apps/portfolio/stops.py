@@ -29,8 +29,9 @@ def stop_links(user: User, positions: Iterable[Position]) -> dict[int, StopLink]
         return {}
     armed = groups(user).filter(holder=MANUAL, state=OrderGroup.State.ACTIVE, protects__gt=0)
     resting = orders(user).filter(holder=MANUAL, side=Order.Side.SELL, kind__in=STOPS, state__in=RESTING, group=None)
+    stops: list[OrderGroup | Order] = [*armed, *resting]
     found: dict[tuple[int, int], list[OrderGroup | Order]] = {}
-    for each in [*armed, *resting]:
+    for each in stops:
         found.setdefault((each.account_id, each.product_id), []).append(each)
     return {row.pk: _link(row, found.get((row.account_id, row.product_id), [])) for row in mine}
 
@@ -39,7 +40,7 @@ def _link(position: Position, stops: list[OrderGroup | Order]) -> StopLink:
     if not stops:
         asked = {
             "account": position.account_id, "market": position.product.symbol, "side": "sell", "kind": "oco",
-            "quantity": short(position.quantity),
+            "quantity": short(position.quantity), "draft": 1,
         }  # fmt: skip
         return StopLink(f"{reverse('orders:orders')}?{urlencode(asked)}", "Set a stop")
     if len(stops) > 1:

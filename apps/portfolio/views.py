@@ -36,8 +36,10 @@ ROWS = 35  # of a page of trades: wide ones, and a phone lays out every cell
 def positions(request: UserRequest) -> HttpResponse:
     rows = holdings(request.user)
     account = trading_accounts(request.user).first()
-    context = {"holdings": rows, "account": account, "total": _total(rows)}
-    context["stops"] = stop_links(request.user, [row.position for row in rows])
+    context = {
+        "holdings": rows, "account": account, "total": _total(rows),
+        "stops": stop_links(request.user, [row.position for row in rows]),
+    }  # fmt: skip
     return page(request, "portfolio/positions.html", context, fragments={"positions": "portfolio/_positions.html"})
 
 

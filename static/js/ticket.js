@@ -5,6 +5,7 @@
   const form = document.querySelector("[data-ticket]");
   if (!form) return;
   const PATIENCE = 250;  // ms after the last key
+  const AGAIN = 10_000;  // ms after which what was reckoned is reckoned anew: the price moves
   const place = document.querySelector("[data-estimate]");
   let timer = 0;
   let asked = 0;
@@ -19,15 +20,31 @@
     const mine = ++asked;
     const url = filled(form.dataset.ticket);
     url.searchParams.set("fragment", "estimate");
+    place.setAttribute("aria-busy", "true");
     const answer = await fetch(url);
     if (answer.redirected) location.assign(document.body.dataset.signIn);
     // An answer that a newer question has overtaken is dropped.
-    if (answer.ok && mine === asked) place.innerHTML = await answer.text();
+    if (!answer.ok || mine !== asked) return;
+    place.innerHTML = await answer.text();
+    place.removeAttribute("aria-busy");
   }
 
-  function soon() {
+  function soon(wait = PATIENCE) {
     clearTimeout(timer);
-    timer = setTimeout(() => estimate().catch(() => { /* the next key asks again */ }), PATIENCE);
+    timer = setTimeout(() => {
+      if (!document.hidden) estimate().catch(() => { /* asked again below; what is shown stays dimmed */ });
+      soon(AGAIN);
+    }, wait);
+  }
+
+  // Another side or kind: what was typed goes along.
+  function turn(link) {
+    const url = new URL(link.href);
+    for (const [name, value] of new FormData(form)) {
+      if (value && !["csrfmiddlewaretoken", "side", "kind"].includes(name)) url.searchParams.set(name, value);
+    }
+    url.searchParams.set("draft", "1");
+    location.assign(url);
   }
 
   async function share(percent) {
@@ -40,10 +57,15 @@
     soon();
   }
 
-  form.addEventListener("input", soon);
+  form.addEventListener("input", () => soon());
   form.addEventListener("click", (event) => {
     const fill = event.target.closest("[data-last], [data-price]");
     const part = event.target.closest("[data-share]");
+    const link = event.target.closest("[data-turn] a");
+    if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+      event.preventDefault();
+      turn(link);
+    }
     if (fill) {
       const last = fill.dataset.last && document.querySelector(`[data-v="${CSS.escape(fill.dataset.last)}"]`);
       const price = last ? last.textContent.replaceAll(",", "") : fill.value;
@@ -53,6 +75,7 @@
     if (part) share(part.dataset.share).catch(() => { /* the next tap asks again */ });
   });
   form.querySelectorAll("[data-fills], [data-shares]").forEach((one) => { one.hidden = false; });
+  if ([...new FormData(form)].some(([name, value]) => value && /price|quantity|amount/.test(name))) soon();
 
   // Which of the working orders are chosen; the list is refreshed under the hand that chooses.
   function chosen() {

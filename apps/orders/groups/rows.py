@@ -9,6 +9,7 @@ from django.db import connection
 
 from apps.markets.models import Feed, Product
 from apps.markets.rules import product_rules
+from apps.operations.formats import short
 from apps.orders.models import Order, OrderGroup
 from engine import records
 from engine.events import event_position
@@ -52,7 +53,7 @@ def plan_record(group: OrderGroup) -> records.Record:
 
 def stored_params(typed: Mapping[str, Any], *, seed: int, start: int) -> dict[str, Any]:
     """What ``validate`` gave, as JSON keeps it: exact decimals as text."""
-    values = {name: f"{value:f}" if isinstance(value, Decimal) else value for name, value in typed.items()}
+    values = {name: short(value) if isinstance(value, Decimal) else value for name, value in typed.items()}
     return values | {"seed": seed, "start": start}
 
 

@@ -49,10 +49,13 @@ class Desk:
 
 @require_safe
 def orders_page(request: UserRequest) -> HttpResponse:
-    """``account``, ``market``, ``side``, ``kind`` and the ticket's fields stand in the address."""
+    """``account``, ``market``, ``side``, ``kind`` and the ticket's fields stand in the address; with ``draft`` they are
+    shown and not judged yet."""
     accounts = list(trading_accounts(request.user))
     desk = _desk(request, accounts)
     form = desk.form(request.GET if _is_filled(request) else None) if desk else None
+    if form and not form.is_bound:
+        form.draft(request.GET)
     return _page(request, accounts, desk, form)
 
 
@@ -158,7 +161,9 @@ def _page_number(request: HttpRequest) -> int:
 
 
 def _is_filled(request: HttpRequest) -> bool:
-    """Whether the address carries a size or a price: then the ticket is judged as it stands."""
+    """Whether the address carries a size or a price: then the ticket is judged as it stands, unless it is a draft."""
+    if request.GET.get("draft") and "fragment" not in request.GET:
+        return False
     return any(value for name, value in request.GET.items() if name in ("quantity", "amount") or "price" in name)
 
 

@@ -1,5 +1,6 @@
 """What every form of an order has: where it is written, and what a page shows of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -103,6 +104,10 @@ class OrderForm(forms.Form):
     def query(self) -> dict[str, str]:
         """The form as the query of the page that shows it filled in."""
         return {name: str(value) for name, value in self.data.items() if name in self.fields and value}
+
+    def draft(self, values: Mapping[str, str]) -> None:
+        """Shows what was typed before, perhaps into another kind of ticket, without judging it."""
+        self.initial.update({name: values[name] for name in self.fields if name not in HIDDEN and values.get(name)})
 
     def refuse(self, error: ValidationError) -> None:
         """Puts a refusal of the services beside the field that it is about."""

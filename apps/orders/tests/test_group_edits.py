@@ -9,7 +9,8 @@ from apps.operations.models import AuditEntry
 from apps.orders.groups.edits import changes_of, group_edit
 from apps.orders.models import Order
 from apps.orders.tests.hand import Hand, state
-from engine.kinds import OrderKind, PlanKind
+from engine.kinds import EventKind, OrderKind, PlanKind
+from tradingsite.testing.market import QUIET
 from tradingsite.testing.people import make_account
 
 D = Decimal
@@ -50,12 +51,12 @@ def test_a_stop_is_drawn_up_and_what_rests_follows(hand):
     assert AuditEntry.objects.filter(action="group.edit").count() == 1
 
 
-def test_a_price_that_was_there_before_the_change_does_not_count(hand, monkeypatch):
+def test_a_price_that_was_there_before_the_change_does_not_count(hand):
     """Recorded, but not seen by the group when the stop is drawn above it."""
     group = hand.group(PlanKind.TRIGGER, stop_price="90")
-    with monkeypatch.context() as patch:
-        patch.setattr("apps.orders.registry.groups_work", lambda account: False)
-        hand.market.bar(100, 100, 94, 100)
+    hand.market.commit(hand.product, EventKind.OPEN, [100])
+    hand.market.settle()
+    hand.market.commit(hand.product, EventKind.BAR, [100, 100, 94, 100, QUIET])
     edit(hand, group, stop_price="95")
     hand.market.settle()
     assert (hand.held(), resting(group)) == (1, [("95", "None")])

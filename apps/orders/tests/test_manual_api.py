@@ -98,9 +98,9 @@ def test_a_group_changes_its_prices_and_a_position_is_closed(market):
     group = hand.group(PlanKind.OCO, stop_price="90", target_price="120")
     address = f"order-groups/{group.pk}/"
     told = caller.patch(address, {"params": {"stop_price": "95"}})
-    assert (told.status_code, told.json()["params"]["stop_price"]) == (200, "95.00")
+    assert (told.status_code, told.json()["params"]["stop_price"]) == (200, "95")
     market.settle()
-    assert caller.get(address).json()["params"]["stop_price"] == "95.00"
+    assert caller.get(address).json()["params"]["stop_price"] == "95"
     for params, field in (({"stop_price": "101"}, "stop_price"), ({"quantity": "2"}, "quantity"), ({}, "params")):
         refused = caller.patch(address, {"params": params})
         assert (refused.status_code, [error["field"] for error in refused.json()["errors"]]) == (400, [field])

@@ -69,6 +69,13 @@ def test_a_ticket_in_the_address_is_reckoned(owner):
     assert "Exposure after it" in text
 
 
+def test_a_draft_shows_what_was_typed_and_judges_nothing(owner):
+    _, text = shown(owner, draft="1", kind="oco", side="sell", quantity="2", limit_price="90", callback="3")
+    assert 'name="quantity" value="2"' in text
+    assert 'class="errors"' not in text
+    assert 'class="errors"' in shown(owner, kind="oco", side="sell", quantity="2")[1]
+
+
 def test_an_estimate_says_which_rule_refuses(owner):
     _, text = shown(owner, fragment="estimate", **LIMIT | {"quantity": "200"})
     assert "It would be refused." in text
