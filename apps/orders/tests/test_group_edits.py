@@ -10,8 +10,8 @@ from apps.orders.groups.edits import changes_of, group_edit
 from apps.orders.models import Order
 from apps.orders.tests.hand import Hand, state
 from engine.kinds import EventKind, OrderKind, PlanKind
-from tradingsite.testing.market import QUIET
 from tradingsite.testing.people import make_account
+from tradingsite.testing.scripted import QUIET
 
 D = Decimal
 

@@ -101,7 +101,11 @@ def test_a_group_changes_its_prices_and_a_position_is_closed(market):
     assert (told.status_code, told.json()["params"]["stop_price"]) == (200, "95")
     market.settle()
     assert caller.get(address).json()["params"]["stop_price"] == "95"
-    for params, field in (({"stop_price": "101"}, "stop_price"), ({"quantity": "2"}, "quantity"), ({}, "params")):
+    for params, field in (
+        ({"stop_price": "101"}, "params.stop_price"),
+        ({"quantity": "2"}, "params.quantity"),
+        ({}, "params"),
+    ):
         refused = caller.patch(address, {"params": params})
         assert (refused.status_code, [error["field"] for error in refused.json()["errors"]]) == (400, [field])
     (position,) = caller.get("positions/").json()["results"]
