@@ -30,7 +30,7 @@ def positions(call: Call) -> Answer:
 
 
 def position(call: Call) -> Answer:
-    return {"position": None}
+    raise not_found("futures position was not found")
 
 
 def sweeps(call: Call) -> Answer:

@@ -72,7 +72,7 @@ def batch_cancel(call: Call) -> Answer:
 
 def close_position(call: Call) -> Answer:
     refusal = Refusal("PREVIEW_INVALID_ORDER_CONFIG", engine=True)  # spot has no positions
-    return {"success": False, "error_response": refusal.row(), "order_configuration": None}
+    return {"success": False, "error_response": refusal.row(), "order_configuration": {}}
 
 
 def show(call: Call) -> Answer:
