@@ -36,6 +36,8 @@ FRAME_FAULTS = {
     "silence": "nothing more is sent for `seconds` (0: ever), the connection stays open",
     "duplicate": "the frame is sent twice",
     "late": "the frame comes after the next `count` frames",
+    "delay": "what the frame says is told `seconds` later, and numbered then",
+    "large": "a snapshot of level2 has 44,000 levels more, far from the market: some 4.6 MB",
     "lose": "the frame is lost, its sequence number is missing",
     "lose_update": "what the frame would have said is left out, no number is missing",
     "auth_error": "an error frame says that authentication failed",
@@ -164,10 +166,12 @@ class Switchboard:
             if rule.fault in CALL_FAULTS and fnmatchcase(method, rule.method) and fnmatchcase(path, rule.path)
         )
 
-    def of_frame(self, channel: str) -> list[Rule]:
-        """The faults that hit this frame."""
+    def of_frame(self, channel: str, *, book: bool) -> list[Rule]:
+        """The faults that hit this frame. ``book``: it is a snapshot of level2."""
         return self._draw(
-            rule for rule in self.rules if rule.fault in FRAME_FAULTS and fnmatchcase(channel, rule.channel)
+            rule
+            for rule in self.rules
+            if rule.fault in FRAME_FAULTS and fnmatchcase(channel, rule.channel) and (book or rule.fault != "large")
         )
 
     def _draw(self, matching: Iterable[Rule]) -> list[Rule]:

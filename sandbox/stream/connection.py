@@ -7,9 +7,10 @@ from typing import Any
 
 from aiohttp import ClientConnectionResetError, WSCloseCode, web
 
-from sandbox.clock import Clock, fine_stamp
+from sandbox.clock import SECOND, Clock, fine_stamp
 from sandbox.faults import Rule, Switchboard
 from sandbox.settings import Settings
+from sandbox.stream.frames import with_far_levels
 
 CLOSED, CUT = "close", "cut"
 POLICY = int(WSCloseCode.POLICY_VIOLATION)
@@ -31,6 +32,7 @@ class Connection:
         self.sequence = 0
         self._queue: asyncio.Queue[tuple[str, str | int]] = asyncio.Queue()
         self._held: list[tuple[int, str]] = []  # frames that come late: after how many others
+        self._delayed: list[tuple[int, str, list[dict[str, Any]]]] = []  # until when, and what then
         self._silent_until: int | None = None
 
     def wants(self, channel: str, product: str) -> bool:
@@ -38,9 +40,28 @@ class Connection:
 
     def send(self, channel: str, events: list[dict[str, Any]]) -> None:
         """Numbers the frame and sends it, as far as the switchboard lets it."""
-        rules = self._faults.of_frame(channel)
-        if any(rule.fault == "lose_update" for rule in rules):
+        book = channel == "l2_data" and events[0]["type"] == "snapshot"
+        rules = self._faults.of_frame(channel, book=book)
+        kinds = {rule.fault: rule for rule in rules}
+        if "lose_update" in kinds:
             return
+        if "delay" in kinds:
+            due = self._clock.now() + int(kinds["delay"].seconds * SECOND)
+            self._delayed.append((due, channel, events))
+            return
+        self._number(channel, with_far_levels(events) if "large" in kinds else events, rules)
+
+    def catch_up(self) -> None:
+        """Tells what was delayed until now."""
+        if not self._delayed:
+            return
+        now = self._clock.now()
+        due = [one for one in self._delayed if one[0] <= now]
+        self._delayed = [one for one in self._delayed if one[0] > now]
+        for _, channel, events in sorted(due, key=lambda one: one[0]):
+            self._number(channel, events, [])
+
+    def _number(self, channel: str, events: list[dict[str, Any]], rules: list[Rule]) -> None:
         now = self._clock.now()
         row: dict[str, Any] = {"channel": channel, "timestamp": fine_stamp(now), "sequence_num": self.sequence}
         if self._settings.client_id:
@@ -107,7 +128,7 @@ class Connection:
 
     def _silence(self, rule: Rule) -> None:
         seconds = rule.seconds or 10**6
-        self._silent_until = self._clock.now() + int(seconds * 1_000_000_000)
+        self._silent_until = self._clock.now() + int(seconds * SECOND)
 
     def _release(self) -> None:
         """Sends frames whose lateness is over."""

@@ -17,6 +17,7 @@ Row = dict[str, Any]
 NEVER = "0001-01-01T00:00:00Z"
 KINDS = {"MARKET": "Market", "LIMIT": "Limit", "STOP_LIMIT": "Stop Limit", "BRACKET": "Bracket", "TWAP": "TWAP"}
 SNAPSHOT_TRADES, SNAPSHOT_BARS, FIVE_MINUTES = 100, 100, 300
+FAR_LEVELS = 22_000  # on each side of a large snapshot
 CHUNK = 50  # orders in an event of a snapshot; a chunk with fewer ends it
 
 
@@ -28,6 +29,24 @@ def book_snapshot(market: Market, moment: int) -> list[Row]:
 def book_update(market: Market, touched: list[tuple[str, Decimal]], moment: int) -> list[Row]:
     updates = [_level(side, price, market.book.size_at(side, price), moment) for side, price in touched]
     return [{"type": "update", "product_id": market.symbol, "updates": updates}]
+
+
+def with_far_levels(events: list[Row]) -> list[Row]:
+    """A snapshot of a book with as many levels as that of the busiest product, the added ones far from the market."""
+    known = {(row["side"], row["price_level"]) for row in events[0]["updates"]}
+    prices = [Decimal(price) for _, price in known]
+    step = Decimal(1).scaleb(min((int(price.as_tuple().exponent) for price in prices), default=-2))
+    low, high = (min(prices) / 2, max(prices) * 2) if prices else (Decimal(0), Decimal(1))
+    moment = events[0]["updates"][0]["event_time"] if prices else NEVER
+    added = []
+    for side, start, sign in (("bid", low, -1), ("offer", high, 1)):
+        first = start.quantize(step)
+        for place in range(FAR_LEVELS):
+            price = first + sign * place * step
+            if price > 0 and (side, plain(price)) not in known:
+                row = {"side": side, "event_time": moment, "price_level": plain(price), "new_quantity": "0.001"}
+                added.append(row)
+    return [{**events[0], "updates": events[0]["updates"] + added}]
 
 
 def trades(market: Market, kind: str, newest_first: list[Trade]) -> list[Row]:

@@ -67,6 +67,8 @@ class Hub:
     def pump(self) -> None:
         """Tells everybody what has happened since the last time."""
         now = self._exchange.clock.now()
+        for connection in self.connections:
+            connection.catch_up()
         self._tell_orders()
         self._tell_status()
         self._tell_books(now)

@@ -1,14 +1,17 @@
 """What the switchboard breaks, breaks the way it says; what it does not, stays whole."""
 
 import asyncio
+import json
 import time
+from decimal import Decimal
+from pathlib import Path
 
 import pytest
 import requests
 from requests.exceptions import ConnectionError as Cut
 from requests.exceptions import HTTPError, ReadTimeout, RequestException
 
-from sandbox.faults import Switchboard, read_rule
+from sandbox.faults import KINDS, Switchboard, read_rule
 from sandbox.rest.app import PREFIX as API
 from sandbox.tests.listening import listening
 
@@ -204,6 +207,7 @@ async def test_a_restart_ends_connections_and_keeps_the_orders(exchange):
 
 @pytest.mark.parametrize(("fields", "code"), [
     ({"fault": "close", "code": 1000}, 1000), ({"fault": "close", "code": 1001}, 1001), ({"fault": "drop"}, 1006),
+    ({"fault": "close", "code": 1011}, 1011),
 ])  # fmt: skip
 async def test_a_connection_ends_as_told(exchange, fields, code):
     async with listening(exchange) as one:
@@ -239,6 +243,104 @@ async def test_frames_are_lost_doubled_late_or_missing(exchange, fault, numbers)
     assert await beats(exchange, **fault) == numbers
 
 
+async def test_an_update_is_told_later_and_numbered_then(exchange):
+    client = exchange.client()
+    async with listening(exchange, "/user") as one:
+        await one.ask("user", signed=True)
+        await one.ask("heartbeats")
+        await one.of("subscriptions")
+        await call(exchange.fault, "delay", channel="user", seconds=3)
+        await call(buy, client)
+        await call(exchange.advance, 2)
+        assert [frame["channel"] for frame in (await one.all())[3:]] == ["heartbeats"] * 2
+        await call(exchange.advance, 1)
+        told = [frame for frame in (await one.all())[5:] if frame["channel"] == "user"]
+        assert [frame["events"][0]["orders"][0]["status"] for frame in told] == ["PENDING", "OPEN"]
+        assert one.numbers == list(range(len(one.numbers)))
+
+
+async def test_a_snapshot_is_as_large_as_the_busiest_book_s(exchange):
+    await call(exchange.fault, "large", times=1)
+    async with listening(exchange) as one:
+        await one.ask("heartbeats")
+        await one.ask("level2", ["BTC-USD"])
+        frame = await one.of("l2_data", "snapshot")
+        assert 4_000_000 < len(json.dumps(frame)) < 5_500_000
+        prices = {side: [] for side in ("bid", "offer")}
+        for row in frame["events"][0]["updates"]:
+            prices[row["side"]].append(Decimal(row["price_level"]))
+        assert max(prices["bid"]) < min(prices["offer"])
+        assert all(len(each) == len(set(each)) > 22_000 for each in prices.values())
+        await one.ask("level2", ["BTC-USD"])
+        assert len((await one.of("l2_data", "snapshot"))["events"][0]["updates"]) < 200
+
+
+async def test_an_error_frame_says_that_authentication_failed(exchange):
+    async with listening(exchange) as one:
+        await one.ask("heartbeats")
+        await one.of("subscriptions")
+        await call(exchange.fault, "auth_error", times=1)
+        await call(exchange.advance, 1)
+        assert await one.until(lambda frame: frame.get("type") == "error")
+        assert one.frames[-1] == {"type": "error", "message": "authentication failure"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "taken", "refused"),
+    [
+        ("limit_only", {"limit_limit_gtc": {"base_size": "0.1", "limit_price": "50000"}}, {}),
+        (
+            "post_only",
+            {"limit_limit_gtc": {"base_size": "0.1", "limit_price": "50000", "post_only": True}},
+            {"limit_limit_gtc": {"base_size": "0.1", "limit_price": "50000"}},
+        ),
+    ],
+)
+def test_a_product_takes_only_some_orders_for_a_while(exchange, fault, taken, refused):
+    client = exchange.client()
+    exchange.fault(fault, product="BTC-USD", seconds=60)
+    assert client.create_order("a", "BTC-USD", "BUY", taken).success
+    if refused:
+        answer = client.create_order("b", "BTC-USD", "BUY", refused)
+        assert answer.error_response["error"] == "ORDER_ENTRY_DISABLED"
+    else:
+        with pytest.raises(HTTPError, match="Orderbook is in limit only mode"):
+            client.market_order_buy("b", "BTC-USD", quote_size="10")
+    exchange.advance(61)
+    assert client.market_order_buy("c", "BTC-USD", quote_size="10").success
+
+
+def test_the_same_seed_and_calls_meet_the_same_faults_at_the_port(exchange):
+    client = exchange.client()
+    rules = [{"fault": fault, "path": "/accounts", "chance": 0.3} for fault in ("bad_gateway", "rate_limited", "reset")]
+
+    def statuses(seed):
+        exchange.mend()
+        exchange.admin("POST", "/faults", {"seed": seed, "rules": rules})
+        return [status(client) for _ in range(40)]
+
+    first = statuses(5)
+    assert first == statuses(5)
+    assert first != statuses(6)
+    assert set(first) == {200, 429, 502, 0}
+
+
+def status(client) -> int:
+    """0 when the connection was cut."""
+    try:
+        client.get_accounts()
+    except HTTPError as error:
+        return error.response.status_code
+    except Cut:
+        return 0
+    return 200
+
+
+def test_every_kind_is_in_the_guide():
+    guide = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text()
+    assert [kind for kind in KINDS if f"`{kind}`" not in guide] == []
+
+
 async def test_a_silent_connection_says_nothing_and_stays_open(exchange):
     async with listening(exchange) as one:
         await one.ask("heartbeats")
@@ -269,6 +371,11 @@ def test_the_same_seed_gives_the_same_faults():
         ({"fault": "reset", "where": "x"}, "field must be one of"),
         ({"fault": "refuse"}, "reason must be a code of the exchange for 'refuse'"),
         ({"fault": "reset", "seconds": "1"}, "seconds must be a number, was '1'"),
+        ({"fault": "latency", "seconds": -1}, "seconds must be 0 to"),
+        ({"fault": "close", "code": 5}, "code must be one of 1000, 1001"),
+        ({"fault": "reset", "times": 1.5}, "times must be a whole number, was 1.5"),
+        ({"fault": "late", "count": 0}, "count must be 1 to"),
+        ({"fault": "thin", "share": "much"}, "share must be the text of a number from 0 to 1, was 'much'"),
     ],
 )
 def test_a_wrong_rule_is_refused_in_words(exchange, row, words):

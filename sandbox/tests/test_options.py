@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from sandbox.faults import KINDS
 from sandbox.options import add_arguments, venue_of
 
 
@@ -37,6 +38,13 @@ def test_deposits_keys_settings_and_faults_are_as_asked(tmp_path):
     assert [rule.fault for rule in made.faults.rules] == ["reset", "halt"]
     assert made.exchange.products["ETH-USD"].flag("trading_disabled")
     assert not made.exchange.products["BTC-USD"].flag("trading_disabled")
+
+
+def test_every_fault_can_be_asked_for_in_a_file(tmp_path):
+    rules = [{"fault": kind, "reason": "HOLD_FAILURE", "path": "/no*", "channel": "no"} for kind in KINDS]
+    rules = [rule for rule in rules if rule["fault"] != "crash"]  # of a process of its own: see test_state
+    made = venue(tmp_path, "--faults", written(tmp_path, "faults.json", {"rules": rules}))
+    assert [rule.fault for rule in made.faults.rules] == [rule["fault"] for rule in rules]
 
 
 def test_the_seed_decides_the_market_of_each_product(tmp_path):
