@@ -36,6 +36,9 @@ class Desk:
         order = self._orders.get(order_id)
         return order if order and user in (None, order.user) else None
 
+    def __getitem__(self, order_id: str) -> Order:
+        return self._orders[order_id]
+
     def by_client(self, user: str, client_order_id: str) -> Order | None:
         return self._by_client.get((user, client_order_id))
 

@@ -10,7 +10,7 @@ from sandbox.money import amount, plain, whole
 from sandbox.products import Product
 from sandbox.refusals import Denied, invalid, not_found
 from sandbox.rest.calls import Answer, Call
-from sandbox.rest.rows import Row, bar_row, book_row, product_row, trade_row
+from sandbox.rest.rows import Row, bar_row, book_row, listed_row, product_row, trade_row
 
 GRANULARITIES = {
     "ONE_MINUTE": 60, "FIVE_MINUTE": 300, "FIFTEEN_MINUTE": 900, "THIRTY_MINUTE": 1800, "ONE_HOUR": 3600,
@@ -38,10 +38,18 @@ def products(call: Call) -> Answer:
         and (not wanted or product.symbol in wanted)
         and (call.flag("get_all_products") or wanted or product.row["status"] == "online")
     ]
-    total = len(rows)
-    offset, limit = call.number("offset", 0), call.number("limit", 0)
-    page = rows[offset : offset + limit] if limit else rows[offset:]
-    return {"products": page, "num_products": total if not limit else len(page), "pagination": None}
+    first, limit = call.number("cursor", 0) or call.number("offset", 0), call.number("limit", 0)
+    page = rows[first : first + limit] if limit else rows[first:]
+    pagination = _pagination(first, limit, len(rows)) if limit else None
+    return {"products": page, "num_products": len(page), "pagination": pagination}
+
+
+def _pagination(first: int, limit: int, total: int) -> Row:
+    before, after = max(first - limit, 0), first + limit
+    return {
+        "prev_cursor": str(before) if first else "", "next_cursor": str(after) if after < total else "",
+        "has_next": after < total, "has_prev": first > 0,
+    }  # fmt: skip
 
 
 def product(call: Call) -> Answer:
@@ -92,9 +100,18 @@ def book(call: Call) -> Answer:
 
 
 def best_bid_ask(call: Call) -> Answer:
-    wanted = call.queries("product_ids") or list(call.venue.exchange.markets)
-    known = [_known(call, symbol) for symbol in wanted]
-    return {"pricebooks": [book_row(_market(call, one), one.symbol, call.now, 1) for one in known]}
+    """Of all products when none is named: then those that nobody has asked for yet show their listed price."""
+    if wanted := call.queries("product_ids"):
+        known = [_known(call, symbol) for symbol in wanted]
+        return {"pricebooks": [book_row(_market(call, one), one.symbol, call.now, 1) for one in known]}
+    markets = call.venue.exchange.markets
+    return {
+        "pricebooks": [
+            book_row(markets[one.book], one.symbol, call.now, 1) if one.book in markets else listed_row(one, call.now)
+            for one in call.venue.exchange.products
+            if one.tradable
+        ]
+    }
 
 
 def trades(call: Call) -> Answer:

@@ -1,11 +1,13 @@
 """Orders and fills: create, preview, edit, cancel, look up, list."""
 
 from collections.abc import Callable, Iterable
+from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from sandbox.changing import ACCEPTED, Wish, read_wish
 from sandbox.clock import SECOND, moment_of
-from sandbox.money import whole
+from sandbox.money import ZERO, whole
 from sandbox.orders import Fill, Order
 from sandbox.refusals import Refusal, invalid, not_found, refused, undecodable
 from sandbox.rest.calls import Answer, Call
@@ -13,6 +15,11 @@ from sandbox.rest.reading import read_request
 from sandbox.rest.rows import Row, fill_row, order_row
 
 USUAL_PAGE, LARGEST_PAGE = 100, 1000
+SORTS: dict[str, Callable[[Order], Any]] = {
+    "LIMIT_PRICE": lambda order: order.limit or ZERO,
+    "LAST_FILL_TIME": lambda order: order.last_fill or 0,
+    "LAST_UPDATE_TIME": lambda order: order.updated,
+}
 
 
 def create(call: Call) -> Answer:
@@ -92,9 +99,7 @@ def listing(call: Call) -> Answer:
     mine = sorted(named, key=lambda order: order.number) if ids else desk.of(call.user)
     asked = _asked_for(call)
     found: Iterable[Order] = (order for order in reversed(mine) if asked(order))
-    if call.query("sort_by") == "LAST_FILL_TIME":
-        found = sorted(found, key=lambda order: order.last_fill or 0, reverse=True)
-    page, cursor = _page(call, found, lambda order: order.number)
+    page, cursor = _page(call, found, lambda order: order.number, SORTS.get(call.query("sort_by")))
     return {
         "orders": _copied(call, [order_row(order) for order in page]),
         "sequence": "0",
@@ -113,15 +118,20 @@ def fills(call: Call) -> Answer:
     lag = int(exchange.settings.fill_lag * SECOND)
     named = (order for order_id in dict.fromkeys(ids) if (order := exchange.desk.get(order_id, call.user)))
     theirs = sorted((fill for order in named for fill in order.fills), key=lambda fill: fill.sequence)
-    found = (
+    kinds = set(call.queries("order_types"))
+    spot = not call.queries("product_types") or "SPOT" in call.queries("product_types")
+    found: Iterable[Fill] = (
         fill
         for fill in reversed(theirs if ids else exchange.execution.fills_of(call.user))
-        if fill.moment + lag <= call.now
+        if spot
+        and fill.moment + lag <= call.now
+        and (not kinds or exchange.desk[fill.order_id].terms.kind in kinds)
         and all(not values or getattr(fill, name) in values for name, values in wanted.items())
         and (start is None or fill.moment >= start)
         and (end is None or fill.moment < end)
     )
-    page, cursor = _page(call, found, lambda fill: fill.sequence)
+    by_price: Callable[[Fill], Decimal] | None = (lambda fill: fill.price) if call.query("sort_by") == "PRICE" else None
+    page, cursor = _page(call, found, lambda fill: fill.sequence, by_price)
     return {"fills": _corrected(call, _copied(call, [fill_row(fill) for fill in page])), "cursor": cursor}
 
 
@@ -137,32 +147,41 @@ def _copied(call: Call, rows: list[Row]) -> list[Row]:
     return [row for row in rows for _ in range(call.copies)]
 
 
-def _page[T: (Order, Fill)](call: Call, found: Iterable[T], number: Any) -> tuple[list[T], str]:
-    """One page after the cursor, newest first, and the cursor of the next; '' when there is none."""
-    after = call.query("cursor")
+def _page[T: (Order, Fill)](
+    call: Call, found: Iterable[T], number: Callable[[T], int], key: Callable[[T], Any] | None = None
+) -> tuple[list[T], str]:
+    """One page after the cursor, newest first or by falling ``key``, and the cursor of the next; '' when there is none.
+
+    The cursor is the number of the last row, which may have gone since; in a sorted listing how many were shown.
+    """
     try:
-        end = whole(after) if after else None
+        after = whole(call.query("cursor")) if call.query("cursor") else None
     except ValueError:
         raise invalid("cursor is invalid") from None
     limit = min(call.number("limit", USUAL_PAGE) or USUAL_PAGE, LARGEST_PAGE)
-    page: list[T] = []
-    for one in found:
-        if end is not None and number(one) >= end:
-            continue
-        if len(page) == limit:
-            return page, str(number(page[-1]))
-        page.append(one)
-    return page, ""
+    if key:
+        first = after or 0
+        rows = sorted(found, key=key, reverse=True)[first : first + limit + 1]
+        return rows[:limit], str(first + limit) if len(rows) > limit else ""
+    rest = (one for one in found if after is None or number(one) < after)
+    page = list(islice(rest, limit))
+    return page, str(number(page[-1])) if page and next(rest, None) is not None else ""
 
 
 def _asked_for(call: Call) -> Callable[[Order], bool]:
     """Whether an order is among those that the query asks for. The singular product_id is ignored, as it is there."""
     start, end = _moment(call, "start_date"), _moment(call, "end_date")
-    names = "product_ids", "order_status", "time_in_forces", "order_types", "order_side", "product_type"
+    names = (
+        "product_ids", "order_status", "time_in_forces", "order_types", "order_side", "product_type", "asset_filters",
+        "order_placement_source",
+    )  # fmt: skip
     wanted = [set(call.queries(name)) for name in names]
 
     def asked(order: Order) -> bool:
-        shown = order.product.symbol, order.status.value, order.terms.tif, order.terms.kind, order.side, "SPOT"
+        shown = (
+            order.product.symbol, order.status.value, order.terms.tif, order.terms.kind, order.side, "SPOT",
+            order.product.base, "RETAIL_ADVANCED",
+        )  # fmt: skip
         return (
             all(not values or value in values for values, value in zip(wanted, shown, strict=True))
             and (start is None or order.created >= start)

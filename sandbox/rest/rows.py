@@ -9,7 +9,7 @@ from sandbox.clock import fine_stamp, stamp
 from sandbox.fees import STABLE
 from sandbox.keys import portfolio_of, user_id
 from sandbox.market import Market
-from sandbox.money import ZERO, plain
+from sandbox.money import ZERO, floor_to, plain
 from sandbox.orders import Fill, Order, Status
 from sandbox.products import Product
 from sandbox.tape import Bar, Trade
@@ -122,3 +122,13 @@ def levels(market: Market, side: str, limit: int, step: Decimal | None = None) -
 def book_row(market: Market, symbol: str, now: int, limit: int, step: Decimal | None = None) -> Row:
     bids, asks = levels(market, BUY, limit, step), levels(market, SELL, limit, step)
     return {"product_id": symbol, "bids": bids, "asks": asks, "time": stamp(now)}
+
+
+def listed_row(product: Product, now: int) -> Row:
+    """The top of a book that is not open: a tick apart at the listed price, with what is traded there in a minute."""
+    price, size = product.listed_price, floor_to(product.listed_volume / 1440, product.base_increment)
+    row: Row = {"product_id": product.symbol, "bids": [], "asks": [], "time": stamp(now)}
+    if price <= 0 or size <= 0:
+        return row
+    ask = {"price": plain(price + product.tick), "size": plain(size)}
+    return {**row, "bids": [{"price": plain(price), "size": plain(size)}], "asks": [ask]}

@@ -78,6 +78,7 @@ def take(world: World, queue: Queue, step) -> None:
     match step:
         case ("ioc", limit, size):
             order = buy(world, "sor_limit_ioc", size, limit)
+            assert order
             assert order.filled == queue.take(limit, size)
             assert order.status == ("FILLED" if order.filled == size else "CANCELLED")
         case ("fok", limit, size):
@@ -87,7 +88,9 @@ def take(world: World, queue: Queue, step) -> None:
             if order:
                 assert (order.status, order.filled) == ("FILLED", queue.take(limit, size))
         case ("market", size) if queue.waiting:
-            assert buy(world, "market_market_ioc", size).filled == queue.take(None, size)
+            order = buy(world, "market_market_ioc", size)
+            assert order
+            assert order.filled == queue.take(None, size)
         case ("post", limit, size):
             order = buy(world, "limit_limit_gtc", size, limit, post_only=True)
             assert (order is None) == bool(queue.within(limit))
