@@ -19,6 +19,7 @@ from tradingsite.testing.recorded import recorded_file
 SOURCES = [path for path in Path(__file__).resolve().parents[1].rglob("*.py") if "tests" not in path.parts]
 NOT_ENUMERATED = {  # codes of the gateway and names of other things
     "INVALID_ARGUMENT", "NOT_FOUND", "PERMISSION_DENIED", "COINBASE_FIAT_ACCOUNT", "LAST_FILL_TIME",
+    "LAST_UPDATE_TIME", "LIMIT_PRICE",
 }  # fmt: skip
 
 
