@@ -38,6 +38,7 @@ from apps.orders.live import live_exchange, refuse_while_orders_work
 from apps.orders.models import Order
 from apps.orders.polling import polling_sweep
 from apps.orders.protection import protection_gauges, protection_sweep
+from apps.orders.reconciliation.gauges import difference_gauges
 from apps.orders.recovery import recovery_sweep
 from apps.orders.sweeps import (
     accounts_with_open_orders,
@@ -162,6 +163,7 @@ def watch() -> None:
         bot_metrics.bot_gauges,
         order_metrics.order_gauges,
         protection_gauges,
+        difference_gauges,
         risk_metrics.halt_gauges,
         portfolio_metrics.equity_gauges,
     ]

@@ -26,6 +26,7 @@ from exchanges.port import Exchange, FillReport, OrderReport, Unavailable, Unkno
 
 AT_EXCHANGE = [OrderState.OPEN, OrderState.CANCELLING, OrderState.NOT_FOUND]  # the last may turn up after all
 LATE = [OrderState.SUBMITTING, OrderState.UNKNOWN]
+AT_ONCE = 200  # fills, or reports, of one transaction
 QUERIES = 3  # look-ups at least before 'not found'
 
 
@@ -90,14 +91,28 @@ def _known(account: TradingAccount) -> tuple[dict[UUID, Order], dict[int, int]]:
     )
 
 
-@transaction.atomic
 def take_over(
     account_id: int, fills: Sequence[FillReport], reports: Sequence[OrderReport], reached: Mapping[int, int]
 ) -> bool:
-    """Posts the fills that are new and takes over what the reports show. True when anything changed.
+    """Posts the fills that are new, oldest first, and takes over what the reports show. True when anything changed.
 
-    ``reached``: how far each product's market was read, by product id.
+    ``reached``: how far each product's market was read, by product id. It is one transaction, unless there is so much
+    that nobody else would get the account for minutes: then each part is one, the reports after the last fill.
     """
+    changed = False
+    while len(fills) > AT_ONCE:
+        changed |= _take_over(account_id, fills[:AT_ONCE], (), {})
+        fills = fills[AT_ONCE:]
+    while len(reports) > AT_ONCE:
+        changed |= _take_over(account_id, fills, reports[:AT_ONCE], {})
+        fills, reports = (), reports[AT_ONCE:]
+    return _take_over(account_id, fills, reports, reached) or changed
+
+
+@transaction.atomic
+def _take_over(
+    account_id: int, fills: Sequence[FillReport], reports: Sequence[OrderReport], reached: Mapping[int, int]
+) -> bool:
     account = lock_account(account_id)
     cursor = ExchangeCursor.objects.get(account=account)
     keys = {fill.client_order_id for fill in fills if fill.client_order_id}

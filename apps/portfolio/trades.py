@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 from typing import Any
 from urllib.parse import urlencode
 
@@ -89,7 +91,8 @@ class TradeFilter(forms.Form):
     def trades(self) -> QuerySet[Position]:
         """The trades that pass; all of this run while the filter is malformed."""
         data = self.cleaned_data if self.is_valid() else {}
-        return trades(self.user).filter(*_conditions(data))
+        found = trades(self.user).filter(*_conditions(data))
+        return found if data.get("run") == "all" else found.filter(_present_runs(self.user))
 
 
 def trades(user: User) -> QuerySet[Position]:
@@ -111,10 +114,14 @@ def chart_address(trade: Position) -> str:
     return f"{reverse('portfolio:charts')}?{urlencode(query)}"
 
 
+def _present_runs(user: User) -> Q:
+    """By their numbers: compared with the account's own, its trades would be read and sorted for each page of them."""
+    runs = user.trading_accounts.values_list("pk", "generation")
+    return reduce(or_, (Q(account=account, generation=run) for account, run in runs), Q(pk__in=[]))
+
+
 def _conditions(data: dict[str, Any]) -> list[Q]:
     found = []
-    if data.get("run") != "all":
-        found.append(Q(generation=F("account__generation")))
     if data.get("since"):
         found.append(Q(closed__gte=datetime.combine(data["since"], time.min, timezone.get_current_timezone())))
     if data.get("until"):

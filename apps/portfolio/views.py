@@ -22,6 +22,7 @@ from apps.portfolio.files import TRADES, trade_rows
 from apps.portfolio.first import open_first_account
 from apps.portfolio.forms import DepositForm, ResetForm
 from apps.portfolio.holdings import Holding, holder_names, holdings
+from apps.portfolio.kept import kept, standing
 from apps.portfolio.selectors import equity, sum_known, transfers
 from apps.portfolio.services import paper_account_reset, paper_deposit
 from apps.portfolio.stops import stop_links
@@ -55,6 +56,7 @@ def _total(rows: Sequence[Holding]) -> dict[str, Decimal | None]:
 
 @require_safe
 def trades(request: UserRequest) -> HttpResponse:
+    stand = standing(request.user)
     form = TradeFilter(request.GET, user=request.user)
     rows = form.trades()
     sort, descending = _sort(request)
@@ -62,7 +64,7 @@ def trades(request: UserRequest) -> HttpResponse:
     context = {
         "form": form,
         "part": part,
-        "totals": totals(rows),
+        "totals": kept((stand, str(rows.query)), lambda: totals(rows)),
         "sort": sort,
         "descending": descending,
         "sorts": SORTS,

@@ -10,10 +10,11 @@ from django.test import Client
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
+from apps.accounts.models import ExchangeConnection, TradingAccount
 from apps.bots.models import Evaluation
 from apps.operations.metrics.counting import counted, counters_sweep
 from apps.operations.models import Counter
-from apps.orders.models import Fill, OrderEvent
+from apps.orders.models import Difference, Fill, OrderEvent, Reconciled
 from tradingsite.testing.people import make_account, make_bot, make_user
 from tradingsite.testing.scripted import LONG
 
@@ -130,5 +131,30 @@ def test_the_dashboard_asks_only_for_figures_that_exist(client, traded):
     exposed = names | {name + ending for name in names for ending in ("_total", "_bucket")}
     panels = json.loads((settings.BASE_DIR / "docs/grafana.json").read_text())["panels"]
     asked = {name for panel in panels for target in panel["targets"] for name in FIGURE.findall(target["expr"])}
-    assert len(panels) == 10
+    assert len(panels) == 12
     assert asked <= exposed
+
+
+def test_it_shows_what_waits_for_a_person_and_not_what_may_pass(client, settings):
+    settings.METRICS_TOKEN = "of-a-test"
+    account, now = make_account(), timezone.now()
+    told = {"account": account, "ours": "1", "theirs": "2", "since": now, "seen": now}
+    Difference.objects.create(**told, kind="balance", subject="USD", confirmed=now)
+    Difference.objects.create(**told, kind="balance", subject="BTC")  # may pass
+    Difference.objects.create(**told, kind="dust", subject="ETH", confirmed=now, how=Difference.How.IGNORED)
+    Difference.objects.create(**told, kind="missed_fill", subject="order #1", confirmed=now, resolved=now)
+    shown = scrape(client)["tradingsite_differences"]
+    assert {kind for kind, count in shown.items() if count} == {("balance",)}
+    assert (shown[("balance",)], shown[("dust",)]) == (1, 0)
+
+
+def test_the_age_of_reconciliation_is_that_of_the_live_account_longest_left_alone(client, settings):
+    settings.METRICS_TOKEN = "of-a-test"
+    assert scrape(client)["tradingsite_reconciliation_age_seconds"][()] == 0
+    connection = ExchangeConnection.objects.create(
+        owner=make_user(), venue="sandbox", label="Main", secret="x", state="ok"
+    )
+    account = make_account(connection.owner, venue="sandbox")
+    TradingAccount.objects.filter(pk=account.pk).update(mode=TradingAccount.Mode.LIVE, connection=connection)
+    Reconciled.objects.create(account=account, at=timezone.now() - timedelta(seconds=200))
+    assert 200 <= scrape(client)["tradingsite_reconciliation_age_seconds"][()] < 260

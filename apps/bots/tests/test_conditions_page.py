@@ -1,6 +1,6 @@
 """Market Conditions: why there was no trade, now and earlier."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.urls import reverse
@@ -83,6 +83,16 @@ def test_it_counts_what_blocked_in_a_day_of_market_time(bot, market):
     assert [(row.name, row.count, row.share) for row in blocked_counts([bot], until)] == [
         ("Volume says long", 3, 0.75), ("Signal", 1, 0.25),
     ]  # fmt: skip
+
+
+def test_it_counts_a_day_once_until_somebody_decides(bot, market, django_assert_max_num_queries):
+    market.bars(100, 100)
+    until = Evaluation.objects.order_by("-at").first().at + timedelta(hours=1)
+    (first,) = blocked_counts([bot], until)
+    with django_assert_max_num_queries(2):  # how far the accounts are, and where the session began
+        assert blocked_counts([bot], until) == [first]
+    market.bar(100)
+    assert blocked_counts([bot], until)[0].count == first.count + 1
 
 
 def test_it_looks_at_an_earlier_time(client, bot, market):

@@ -9,7 +9,7 @@ from decimal import Decimal
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from apps.accounts.locks import lock_account
+from apps.accounts.locks import lock_account, next_seq
 from apps.accounts.models import TradingAccount, User
 from apps.ledger.amounts import kept
 from apps.ledger.models import Position
@@ -77,6 +77,9 @@ def positions_rebuild(*, account: TradingAccount, by: User | None, reason: str) 
     for change in sorted(changes, key=lambda change: change.fills is not None):
         _write(change)
         audit.record(actor=by, action="position.rebuild", target=locked, reason=reason, detail={"change": str(change)})
+    if changes:  # whoever keeps figures of the account's trades makes them anew
+        next_seq(locked)
+        locked.save(update_fields=["seq"])
     return changes
 
 

@@ -12,6 +12,7 @@ from apps.ledger.models import Entry
 from apps.operations.models import Ownership
 from apps.operations.ownership import Fenced
 from apps.orders.models import Difference, Reconciled, RecoveryReport
+from apps.orders.reconciliation.look import look
 from apps.orders.recovery import account_tend, may_work, reconnected, recovery_sweep
 from apps.orders.seats import seats
 from apps.orders.submission import _claim_orders, submit_due
@@ -288,3 +289,29 @@ def test_the_ledger_has_no_entry_of_a_reconciliation(live, clock):
     minute(live, clock)
     minute(live, clock, 6)
     assert set(Entry.objects.values_list("kind", flat=True)) == {"deposit"}
+
+
+def test_what_was_read_once_is_not_read_again_in_the_same_look(live):
+    order = live.buy()
+    live.work()
+    first = live.exchange.fill(order.client_order_id, "0.5", "100")
+    read, asked = live.exchange.fills_since, []
+    live.exchange.fills_since = lambda cursor: asked.append(cursor) or read(cursor)
+    seen = look(live.account, live.exchange, 0)
+    assert (asked, [fill.trade_id for fill in seen.fills], seen.steady) == ([0, first.cursor], [first.trade_id], True)
+
+
+def test_a_fill_that_comes_during_a_look_belongs_to_it_and_lets_it_look_again(live):
+    order = live.buy()
+    live.work()
+    live.exchange.fill(order.client_order_id, "0.5", "100")
+    balances = live.exchange.balances
+
+    def trading():
+        live.exchange.balances = balances
+        live.exchange.fill(order.client_order_id, "0.5", "100", state=OrderState.FILLED)
+        return balances()
+
+    live.exchange.balances = trading
+    seen = look(live.account, live.exchange, 0)
+    assert ([fill.quantity for fill in seen.fills], seen.steady) == ([Decimal("0.5")] * 2, True)

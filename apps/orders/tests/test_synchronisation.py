@@ -7,8 +7,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.locks import lock_account
+from apps.orders import synchronisation
 from apps.orders.changes import report_apply, report_is_news
-from apps.orders.models import Order, ProductCursor
+from apps.orders.models import ExchangeCursor, Fill, Order, ProductCursor
 from apps.orders.synchronisation import synchronise
 from engine.orders.states import OrderState
 from exchanges.port import OrderReport
@@ -71,3 +72,29 @@ def test_news_is_what_would_change_the_order(desk, state, known):
 def looks(order):
     order.refresh_from_db()
     return order.state, order.exchange_order_id, order.events.count()
+
+
+def test_of_much_that_happened_each_part_is_kept_for_itself(desk, monkeypatch):
+    """Hours of fills are no single transaction: nobody else would get the account before its end."""
+    monkeypatch.setattr("apps.orders.synchronisation.AT_ONCE", 2)
+    orders = [desk.buy("1", "110") for _ in range(5)]
+    desk.work()
+    for order in orders:
+        desk.exchange.fill(order.client_order_id, "1", "100", state=OrderState.FILLED)
+    apply, posted = synchronisation.fill_apply, []
+
+    def interrupted(account, order, report):
+        if len(posted) == 4:
+            raise RuntimeError("the process ends here")
+        posted.append(order.pk)
+        return apply(account, order, report)
+
+    monkeypatch.setattr(synchronisation, "fill_apply", interrupted)
+    with pytest.raises(RuntimeError):
+        synchronise(desk.account)
+    assert Fill.objects.count() == 4
+    assert ExchangeCursor.objects.get(account=desk.account).fills == desk.exchange.fills[3].cursor
+    monkeypatch.setattr(synchronisation, "fill_apply", apply)
+    assert synchronise(desk.account) is True
+    assert [desk.state(order) for order in orders] == ["filled"] * 5
+    assert Fill.objects.count() == 5

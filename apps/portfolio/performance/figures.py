@@ -9,6 +9,7 @@ from django.db.models import Sum
 
 from apps.markets.candles import load_range
 from apps.orders.models import Fill
+from apps.portfolio.kept import kept
 from apps.portfolio.performance.held import Held
 from apps.portfolio.performance.run import Run
 from apps.portfolio.performance.stretch import DAY, Stretch
@@ -26,7 +27,7 @@ NO_CURVE: dict[str, Any] = dict.fromkeys(
 def figures(run: Run) -> dict[str, Any]:
     """Of the curve, of the closed trades, and against buying the benchmark and holding it."""
     pnl = run.held.over.net
-    made = trade_figures(pnl) | {"closed_net": run.held.total, "fees": fees(run)}
+    made = trade_figures(pnl) | {"closed_net": run.held.total, "fees": kept(("fees", *run.stamp), lambda: fees(run))}
     stretch = run.stretch
     if stretch is None:
         return NO_CURVE | made

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 from django.db.models import Count, F, Q, QuerySet, Sum
@@ -10,6 +11,8 @@ from django.db.models.functions import ExtractHour
 
 from apps.ledger.models import Position
 from apps.operations.formats import percent, reason
+from apps.portfolio.kept import kept
+from apps.portfolio.performance.run import Run
 
 GROUPS = {"market": "Market", "bot": "Bot", "hour": "Hour", "reason": "Reason"}
 FIELDS = {
@@ -41,14 +44,9 @@ class Group:
         return self.net / self.trades
 
 
-def groups(trades: QuerySet[Position], by: str, names: dict[str, tuple[int, str]]) -> list[Group]:
+def groups(run: Run, by: str, names: dict[str, tuple[int, str]]) -> list[Group]:
     """The best first; hours in their order. ``names`` are the bots' by holder."""
-    rows = list(
-        trades.annotate(group=FIELDS[by])
-        .values("group")
-        .annotate(count=Count("pk"), wins=Count("pk", filter=Q(net__gt=0)), total=Sum("net"), paid=Sum("fees"))
-        .order_by("group" if by == "hour" else "-total", "group")
-    )
+    rows = kept(("groups", by, *run.stamp), lambda: _rows(run.trades(), by))
     largest = max((abs(row["total"]) for row in rows), default=Decimal(0)) or Decimal(1)
     return [
         Group(
@@ -57,6 +55,15 @@ def groups(trades: QuerySet[Position], by: str, names: dict[str, tuple[int, str]
         )
         for row in rows
     ]  # fmt: skip
+
+
+def _rows(trades: QuerySet[Position], by: str) -> list[Any]:
+    return list(
+        trades.annotate(group=FIELDS[by])
+        .values("group")
+        .annotate(count=Count("pk"), wins=Count("pk", filter=Q(net__gt=0)), total=Sum("net"), paid=Sum("fees"))
+        .order_by("group" if by == "hour" else "-total", "group")
+    )
 
 
 def _label(by: str, key: object, names: dict[str, tuple[int, str]]) -> str:

@@ -15,6 +15,7 @@ from apps.markets.models import Feed, MarketSession, Product
 from apps.markets.selectors import market_time, session_current
 from apps.operations.formats import moment
 from apps.portfolio.curve import RANGES
+from apps.portfolio.kept import kept
 from apps.portfolio.models import EquitySnapshot
 from apps.portfolio.performance.held import Held, held_columns
 from apps.portfolio.performance.stretch import Point, Stretch
@@ -82,7 +83,13 @@ class Run:
     def held(self) -> Held:
         """Open at any time of the range."""
         rows = self._positions()
-        return held_columns(rows.exclude(closed__lte=self.since) if self.since else rows)
+        rows = rows.exclude(closed__lte=self.since) if self.since else rows
+        return kept(("held", *self.stamp), lambda: held_columns(rows))
+
+    @property
+    def stamp(self) -> tuple[object, ...]:
+        """The trades of the range are the same while this is."""
+        return self.account.pk, self.account.seq, self.generation, self.since
 
     def _positions(self) -> QuerySet[Position]:
         return Position.objects.filter(account=self.account, generation=self.generation)

@@ -50,7 +50,7 @@ def _context(request: HttpRequest, run: Run) -> dict[str, Any]:
         "distribution": distribution(run.held.over.ratios),
         "by": by,
         "group_names": GROUPS,
-        "groups": groups(run.trades(), by, holder_names([run.account])),
+        "groups": groups(run, by, holder_names([run.account])),
     }
 
 

@@ -185,14 +185,14 @@ def test_groups_add_up_whatever_they_group_by(bot):
         trade(of, hours, net, reason=reason)
     run, names = Run(bot.account, 1, "All"), {bot.holder: (bot.pk, "First")}
     for by in ("market", "bot", "hour", "reason"):
-        rows = groups(run.trades(), by, names)
+        rows = groups(run, by, names)
         assert (sum(row.net for row in rows), sum(row.trades for row in rows), sum(row.fees for row in rows)) == (
             1,
             3,
             3,
         )
-    assert [(row.label, row.net) for row in groups(run.trades(), "bot", names)] == [(other.holder, 3), ("First", -2)]
-    assert [row.label for row in groups(run.trades(), "hour", names)] == ["01:00", "09:00"]
+    assert [(row.label, row.net) for row in groups(run, "bot", names)] == [(other.holder, 3), ("First", -2)]
+    assert [row.label for row in groups(run, "hour", names)] == ["01:00", "09:00"]
 
 
 def test_no_bar_of_the_distribution_mixes_gains_and_losses(bot):
