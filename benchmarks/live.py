@@ -35,7 +35,9 @@ def set_up() -> None:
 def platform(accounts: int = 1) -> Iterator["Soak"]:
     """Exchange, web, worker, stream and clock as in production, commits that reach the disk included; prices are
     there."""
-    from tradingsite.testing.soak.stage import soaking  # noqa: PLC0415  as above
+    from django.conf import settings  # noqa: PLC0415  as above
+
+    from tradingsite.testing.soak.stage import soaking  # noqa: PLC0415
 
     folder = Path(tempfile.mkdtemp(prefix="benchmark-"))
     folder.chmod(0o755)  # the services' user passes through
@@ -45,7 +47,8 @@ def platform(accounts: int = 1) -> Iterator["Soak"]:
             os.environ["DATABASE_URL"] = environ["DATABASE_URL"]
             with soaking(folder, 1) as soak:
                 slow = ("PGOPTIONS", "DEBUG")  # what the soak sets and production has not
-                soak.processes.environ = {k: v for k, v in soak.processes.environ.items() if k not in slow}
+                kept = {name: value for name, value in soak.processes.environ.items() if name not in slow}
+                soak.processes.environ = kept | {"SECRET_KEY": settings.SECRET_KEY}  # sessions made here are good there
                 soak.begin(accounts)
                 soak.exchange.settings(trade_batch=0)
                 yield soak
