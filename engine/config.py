@@ -86,9 +86,13 @@ class RiskLimits:
     daily_loss: float = 0.05
     daily_loss_amount: float = 0.0
     max_age: int = 120
+    max_orders: int = 60  # a minute of the market; asked by the platform alone: a backtest has one bot
 
     def record(self) -> np.ndarray:
-        return _record(records.POLICY, **self.__dict__)
+        names = records.POLICY.names or ()
+        return _record(records.POLICY, **{name: getattr(self, name) for name in names})
 
 
-NO_LIMITS = RiskLimits(max_positions=0, max_position=0, max_exposure=0, daily_loss=0, daily_loss_amount=0, max_age=0)
+NO_LIMITS = RiskLimits(
+    max_positions=0, max_position=0, max_exposure=0, daily_loss=0, daily_loss_amount=0, max_age=0, max_orders=0
+)

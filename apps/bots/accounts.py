@@ -58,7 +58,7 @@ def bot_view(
     _position(view, state, bot)
     view["state"] = BOT_STATES.get(bot.state, BotState.ERROR)
     view["halt"] = state.standing.level
-    view["tradable"], view["accepting"] = tradable, True
+    view["tradable"], view["accepting"] = tradable, not state.no_entries
     view["late"], view["age"], view["bars"], view["warmup"] = late, age, bars, warmup
     return view
 

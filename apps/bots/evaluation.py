@@ -153,6 +153,6 @@ def evaluation_of(
         verdict=int(decision["verdict"]), action=int(decision["action"]), blocking=int(decision["blocking"]),
         passed=int(decision["passed"]), unknown=int(decision["unknown"]), lots=int(decision["qty"]),
         price=reading.close, score=float(reading.signal["score"]), confidence=float(reading.signal["confidence"]),
-        operator_halt=state.standing.operator,
+        operator_halt=state.standing.operator, refusal=state.no_entries[:300],
         values=decision["values"].tolist(), thresholds=decision["thresholds"].tolist(),
     )  # fmt: skip

@@ -86,6 +86,8 @@ def _platform(evaluation: Evaluation, gate: Gate) -> GateLine:
         shown, limit = _enum(HaltLevel, value), "none"
         in_force = "an operator has stopped trading" if evaluation.operator_halt else "a halt is in force"
         words = in_force if value else "no halt is in force"
+    elif gate == Gate.EXCHANGE:
+        shown, limit, words = "yes" if value else "no", "yes", evaluation.refusal or words
     elif text.unit == "flag":
         shown, limit = "yes" if value else "no", "yes"
     away = None if text.unit == "flag" else distance(value, threshold)

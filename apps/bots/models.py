@@ -140,6 +140,7 @@ class Evaluation(models.Model):
     score = models.FloatField()
     confidence = models.FloatField()
     operator_halt = models.BooleanField(default=False)  # a halt in force at that moment was an operator's
+    refusal = models.CharField(max_length=300, blank=True)  # why the account could have no entries sent, in words
     values = ArrayField(models.FloatField())
     thresholds = ArrayField(models.FloatField())
     created = models.DateTimeField(auto_now_add=True)

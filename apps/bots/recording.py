@@ -11,7 +11,7 @@ from apps.bots.models import Evaluation
 FIELDS = {
     "day": "date", "bot_id": "int8", "version_id": "int8", "position": "int8", "at": "timestamptz", "seq": "int8",
     "verdict": "int2", "action": "int2", "blocking": "int2", "passed": "int8", "unknown": "int8", "lots": "int8",
-    "price": "float8", "score": "float8", "confidence": "float8", "operator_halt": "bool",
+    "price": "float8", "score": "float8", "confidence": "float8", "operator_halt": "bool", "refusal": "text",
     "values": "float8[]", "thresholds": "float8[]",
 }  # fmt: skip
 COLUMNS = ", ".join(f'"{name}"' for name in (*FIELDS, "created"))

@@ -4,9 +4,13 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 
+from django.db.models import Count, F
+
+from apps.accounts.connections.live import entry_refusal
 from apps.accounts.models import TradingAccount
 from apps.ledger.models import Balance, Hold, Position
 from apps.ledger.selectors import balances
@@ -18,6 +22,7 @@ from engine.config import RiskLimits
 from engine.orders.states import WORKING
 
 NOTHING = Decimal(0)
+MINUTE = timedelta(minutes=1)
 
 
 @dataclass
@@ -33,6 +38,16 @@ class AccountState:
     orders: list[Order]
     last: dict[str, Position] = field(default_factory=dict)  # newest closed position by holder
     day_equity: float = float("nan")
+    recent: int = 0  # orders decided on in the market's last minute
+
+    @property
+    def no_entries(self) -> str:
+        """Why the account may have no entries sent now, beside a halt, in words; '' when it may."""
+        return self._refusal or too_many(self.recent, self.limits.max_orders)
+
+    @cached_property
+    def _refusal(self) -> str:
+        return entry_refusal(self.account)
 
     @property
     def cash(self) -> float:
@@ -104,6 +119,7 @@ class AccountState:
         if order.state not in WORKING or order in self.orders:
             return
         self.orders.append(order)
+        self.recent += 1
         if order.side == Order.Side.BUY:
             self.balances[order.product.quote].held += order.funds or NOTHING
 
@@ -127,8 +143,26 @@ def account_states(
         states[position.account_id].positions.append(position)
     for order in Order.objects.filter(account__in=rows, state__in=WORKING).select_related("product").order_by("pk"):
         states[order.account_id].orders.append(order)
+    limited = [state for state in states.values() if state.limits.max_orders]
+    counted = recent_orders((state.account.pk for state in limited), time) if limited else {}
+    for state in limited:
+        state.recent = counted.get(state.account.pk, 0)
     _day_openings(states, session, datetime.fromtimestamp(time, UTC).date(), write)
     return states
+
+
+def recent_orders(account_ids: Iterable[int], time: int) -> dict[int, int]:
+    """How many orders each account decided on in the minute before a market time (seconds UTC); 0 is left out."""
+    until = datetime.fromtimestamp(time, UTC)
+    made = Order.objects.filter(account__in=list(account_ids), decided__gt=until - MINUTE, decided__lte=until)
+    made = made.filter(generation=F("account__generation"))
+    return dict(made.order_by().values_list("account").annotate(Count("pk")))
+
+
+def too_many(recent: int, limit: int) -> str:
+    """Words for an account that has made its orders of this minute; '' for one that may make another."""
+    made = f"{recent} {'order was' if recent == 1 else 'orders were'} made within a minute"
+    return f"{made}, at most {limit} may be" if 0 < limit <= recent else ""
 
 
 def _prices(venue: str) -> dict[str, dict[str, float]]:

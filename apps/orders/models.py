@@ -152,6 +152,7 @@ class Order(models.Model):
         ]
         indexes = [
             models.Index(fields=["account", "holder", "state"]),
+            models.Index(fields=["account", "decided"]),
             models.Index(
                 fields=["account"],
                 condition=Q(state__in=["pending", "submitting", "open", "cancelling", "unknown"]),

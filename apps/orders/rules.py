@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from apps.accounts.connections.live import entry_refusal
 from apps.ledger.holders import MANUAL
 from apps.markets.models import Feed, Product
 from apps.markets.rules import product_rules
@@ -133,6 +132,6 @@ def _least(product: Product, asked: Asked) -> GateLine:
 
 
 def _exchange(state: AccountState, asked: Asked) -> GateLine:
-    """Real money moves in only when its owner has said so; out always."""
-    refusal = entry_refusal(state.account) if asked.side == Order.Side.BUY else ""
+    """Real money moves in only when its owner has said so, and not too often; out always."""
+    refusal = state.no_entries if asked.side == Order.Side.BUY else ""
     return _said(Gate.EXCHANGE, not refusal, "no" if refusal else "yes", "yes", refusal or "the exchange takes orders")

@@ -7,7 +7,8 @@ from django.utils import timezone
 from apps.accounts.models import TradingAccount
 from apps.ledger.models import Position
 from apps.markets.models import Feed
-from apps.markets.selectors import feed_age
+from apps.markets.selectors import feed_age, market_now
+from apps.orders.accounts import recent_orders
 from apps.orders.models import Order
 from apps.portfolio.selectors import ZERO, equity, last_prices
 from apps.risk.registry import Usage
@@ -32,6 +33,7 @@ def usage(account: TradingAccount) -> Usage:
         loss=lost,
         loss_ratio=_share(lost, now.day_open),
         age=_age(account),
+        orders=_recent(account),
     )
 
 
@@ -52,3 +54,11 @@ def _age(account: TradingAccount) -> float | None:
     now = timezone.now()
     feeds = Feed.objects.filter(product__venue=account.venue).select_related("session")
     return min((age for age in (feed_age(feed, now) for feed in feeds) if age is not None), default=None)
+
+
+def _recent(account: TradingAccount) -> int:
+    """Orders of the last minute of the market that is furthest: each goes at its own pace."""
+    now = timezone.now()
+    feeds = Feed.objects.filter(product__venue=account.venue).select_related("session")
+    latest = max((market_now(feed, now) for feed in feeds), default=0)
+    return recent_orders([account.pk], latest).get(account.pk, 0)

@@ -15,6 +15,7 @@ from apps.operations.filters import NamedValues
 from apps.operations.lists import ReadOnlyAdmin
 from apps.operations.tallies import Tally, tallies
 from apps.risk.admin_forms import HaltForm, WideHaltForm
+from apps.risk.limits import LIMITS
 from apps.risk.models import Halt, LimitChange, RiskPolicy
 from apps.risk.services import halt, release
 
@@ -116,11 +117,11 @@ class HaltAdmin(ReadOnlyAdmin):
 
 @admin.register(RiskPolicy)
 class RiskPolicyAdmin(ReadOnlyAdmin):
-    LIMITS = ("max_positions", "max_position", "max_exposure", "daily_loss", "daily_loss_amount", "max_age")
-    list_display = ("id", link("account"), link("account__owner", "owner"), *LIMITS)
+    NAMES = tuple(limit.name for limit in LIMITS)
+    list_display = ("id", link("account"), link("account__owner", "owner"), *NAMES)
     search_fields = ("account__name", "account__owner__email")
     list_select_related = ("account__owner",)
-    fields = (link("account"), link("account__owner", "owner"), *LIMITS)
+    fields = (link("account"), link("account__owner", "owner"), *NAMES)
 
 
 @admin.register(LimitChange)

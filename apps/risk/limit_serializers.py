@@ -11,7 +11,7 @@ from apps.risk.models import LimitChange
 
 VALUES = {
     "max_positions": 5, "max_position": 0.1, "max_exposure": 0.5, "daily_loss": 0.05, "daily_loss_amount": 0.0,
-    "max_age": 120,
+    "max_age": 120, "max_orders": 60,
 }  # fmt: skip
 CHANGE = {
     "id": 9, "account": 3, "limit": "max_exposure", "old": 0.5, "new": 0.8, "state": "waiting",
@@ -39,6 +39,7 @@ class LimitsSerializer(serializers.Serializer[Any]):
     daily_loss = Number(help_text="Ratio of the day's opening equity.")
     daily_loss_amount = Number(help_text="Quote.")
     max_age = serializers.IntegerField(help_text="Seconds after which market data is stale.")
+    max_orders = serializers.IntegerField(help_text="Of a minute of the market, exits included; those go on.")
     waiting = LimitChangeSerializer(many=True, help_text="Looser limits that are not in force yet.")
     example = VALUES | {"waiting": [CHANGE]}
 

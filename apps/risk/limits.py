@@ -43,6 +43,7 @@ LIMITS = (
     Limit("daily_loss", "Loss of a day", "ratio", 1, "Of the equity at midnight UTC. Entries stop until the next day."),
     Limit("daily_loss_amount", "Loss of a day in money", "quote", 1e12, "The smaller of the two counts."),
     Limit("max_age", "Oldest data to act on", "seconds", 86_400, "No entry on prices that are older."),
+    Limit("max_orders", "Orders in a minute", "count", 10_000, "Of every kind, in the market's time. Exits go on."),
 )
 BY_NAME = {limit.name: limit for limit in LIMITS}
 
@@ -102,6 +103,7 @@ def bars(limits: RiskLimits, usage: Usage, waiting: Mapping[str, LimitChange], c
         "daily_loss": usage.loss_ratio,
         "daily_loss_amount": usage.loss,
         "max_age": usage.age,
+        "max_orders": usage.orders,
     }
     return [
         Bar(limit, float(getattr(limits, limit.name)), _number(used[limit.name]), currency, waiting.get(limit.name))

@@ -21,6 +21,7 @@ class RiskPolicy(models.Model):
     daily_loss = models.FloatField("daily loss, ratio of the day's opening equity", default=0.05, validators=RATIO)
     daily_loss_amount = models.FloatField("daily loss, quote", default=0, validators=[MinValueValidator(0)])
     max_age = models.PositiveIntegerField("stale data after, seconds", default=120)
+    max_orders = models.PositiveIntegerField("orders a minute", default=60)
 
     class Meta:
         verbose_name_plural = "risk policies"

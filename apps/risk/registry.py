@@ -19,6 +19,7 @@ class Usage:
     loss: Decimal | None  # of the day, quote; zero in a day that gains
     loss_ratio: Decimal | None  # of the day's opening equity
     age: float | None  # seconds since the market's last event
+    orders: int  # of the market's last minute
 
 
 usage_of: Callable[[TradingAccount], Usage]

@@ -117,6 +117,7 @@ def _limits(policy: RiskPolicy | None) -> RiskLimits:
         daily_loss=policy.daily_loss,
         daily_loss_amount=policy.daily_loss_amount,
         max_age=policy.max_age,
+        max_orders=policy.max_orders,
     )
 
 

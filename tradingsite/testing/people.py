@@ -16,6 +16,7 @@ from tradingsite.testing.scripted import SCRIPTED
 _numbers = count(1)
 NO_LIMITS = {
     "max_positions": 0, "max_position": 0, "max_exposure": 0, "daily_loss": 0, "daily_loss_amount": 0, "max_age": 0,
+    "max_orders": 0,
 }  # fmt: skip
 
 

@@ -4,11 +4,12 @@ from decimal import Decimal
 
 import pytest
 
+from apps.bots.explain import sentence
 from apps.bots.tests.desk import blocked_by, enter, last
 from apps.ledger.models import Balance, Position
 from apps.markets.models import Product
 from apps.orders.models import Order
-from apps.risk.models import DayOpening
+from apps.risk.models import DayOpening, RiskPolicy
 from apps.risk.services import halt, release
 from engine.gates import Gate
 from engine.kinds import EventKind, Verdict
@@ -114,6 +115,32 @@ def test_the_accounts_limits_count_across_its_bots(market, limits, gate):
     market.bar(100, volume=LONG)
     assert blocked_by(second) == gate
     assert Order.objects.filter(holder=second.holder).count() == 0
+
+
+def test_the_orders_of_a_minute_are_limited_across_bots_and_exits_go_on(market):
+    account = make_account(limits=NO_LIMITS)
+    first = enter(market, account, hold=120)
+    RiskPolicy.objects.filter(account=account).update(max_orders=1)
+    second, third = (make_bot(account, market.product) for _ in range(2))
+    market.bar(100, volume=LONG)
+    assert last(first).verdict == Verdict.HOLD
+    assert sorted([last(second).verdict, blocked_by(third)]) == sorted([Verdict.ENTER, Gate.EXCHANGE])
+    assert sentence(last(third)) == "No entry: 1 order was made within a minute, at most 1 may be."
+    assert not Order.objects.filter(holder=third.holder).exists()
+    market.bars(100, 100, 100)
+    assert not Position.objects.filter(holder=first.holder, closed=None).exists()
+
+
+def test_a_bot_with_real_money_says_what_its_owner_has_not_confirmed(market, account, monkeypatch):
+    bot = make_bot(account, market.product)
+    words = "live trading must be confirmed, was not: type YES on the connection's page"
+    with monkeypatch.context() as unconfirmed:
+        unconfirmed.setattr("apps.orders.accounts.entry_refusal", lambda account: words)
+        market.bar(100, volume=LONG)
+    assert (blocked_by(bot), Order.objects.count()) == (Gate.EXCHANGE, 0)
+    assert sentence(last(bot)) == f"No entry: {words}."
+    market.bar(100, volume=LONG)
+    assert last(bot).verdict == Verdict.ENTER
 
 
 def test_a_size_below_the_products_minimum_is_not_sent(market):

@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from django.db.models import F, Sum
+from django.utils import timezone
 
 from apps.accounts.costs import account_costs
 from apps.accounts.models import TradingAccount
@@ -13,6 +14,7 @@ from apps.ledger.models import Position
 from apps.markets.events import events_between
 from apps.markets.models import Feed, Product
 from apps.markets.rules import product_rules
+from apps.markets.selectors import market_now
 from apps.orders import registry
 from apps.orders.groups.pausing import entries_refused
 from apps.orders.groups.rows import lots
@@ -82,7 +84,8 @@ class Books:
     @cached_property
     def no_entries(self) -> str:
         """Why the account may buy nothing now, in words; '' when it may."""
-        return entries_refused(self.account)
+        now = timezone.now()
+        return entries_refused(self.account, max(market_now(group.product.feed, now) for group in self._groups))
 
     @cached_property
     def _orders(self) -> dict[int, list[Order]]:

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery"
 FORM = {
     "max_positions": "5", "max_position": "10", "max_exposure": "50", "daily_loss": "5", "daily_loss_amount": "0",
-    "max_age": "120",
+    "max_age": "120", "max_orders": "60",
 }  # fmt: skip
 LIMITS, RISK = "/risk/limits/", "/risk/"
 
