@@ -119,7 +119,7 @@ def test_the_accounts_limits_count_across_its_bots(market, limits, gate):
 
 def test_the_orders_of_a_minute_are_limited_across_bots_and_exits_go_on(market):
     account = make_account(limits=NO_LIMITS)
-    first = enter(market, account, hold=120)
+    first = enter(market, account, hold=300)
     RiskPolicy.objects.filter(account=account).update(max_orders=1)
     second, third = (make_bot(account, market.product) for _ in range(2))
     market.bar(100, volume=LONG)
@@ -127,7 +127,7 @@ def test_the_orders_of_a_minute_are_limited_across_bots_and_exits_go_on(market):
     assert sorted([last(second).verdict, blocked_by(third)]) == sorted([Verdict.ENTER, Gate.EXCHANGE])
     assert sentence(last(third)) == "No entry: 1 order was made within a minute, at most 1 may be."
     assert not Order.objects.filter(holder=third.holder).exists()
-    market.bars(100, 100, 100)
+    market.bars(*[100] * 6)
     assert not Position.objects.filter(holder=first.holder, closed=None).exists()
 
 

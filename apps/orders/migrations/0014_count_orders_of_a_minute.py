@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0005_exchange_connections'),
         ('markets', '0010_match_by_the_second'),
-        ('orders', '0012_say_why_a_group_waits'),
+        ('orders', '0013_corrections'),
     ]
 
     operations = [
