@@ -29,6 +29,6 @@ def kept[T](stamp: Hashable, make: Callable[[], T]) -> T:
     return made
 
 
-def standing(user: User) -> tuple[tuple[int, int], ...]:
-    """How far each of the user's accounts has come. Read it before what it stands for."""
-    return tuple(user.trading_accounts.order_by("pk").values_list("pk", "seq"))
+def standing(user: User) -> tuple[tuple[int, int, int], ...]:
+    """How far each of the user's accounts has come, and in which run. Read it before what it stands for."""
+    return tuple(user.trading_accounts.order_by("pk").values_list("pk", "generation", "seq"))

@@ -88,6 +88,13 @@ class TradeFilter(forms.Form):
             self.add_error("until", f"To must not be before {data['since']}, was {data['until']}")
         return data
 
+    @property
+    def stamp(self) -> tuple[object, ...]:
+        """What is asked for: the same trades pass while this and the user's accounts stay the same. Days are those of
+        the zone."""
+        data = self.cleaned_data if self.is_valid() else {}
+        return timezone.get_current_timezone_name(), *(str(data.get(name)) for name in self.fields)
+
     def trades(self) -> QuerySet[Position]:
         """The trades that pass; all of this run while the filter is malformed."""
         data = self.cleaned_data if self.is_valid() else {}

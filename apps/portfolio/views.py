@@ -64,7 +64,7 @@ def trades(request: UserRequest) -> HttpResponse:
     context = {
         "form": form,
         "part": part,
-        "totals": kept((stand, str(rows.query)), lambda: totals(rows)),
+        "totals": kept((stand, form.stamp), lambda: totals(rows)),
         "sort": sort,
         "descending": descending,
         "sorts": SORTS,

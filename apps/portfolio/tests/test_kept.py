@@ -12,7 +12,7 @@ from apps.portfolio import kept as keeping
 from apps.portfolio.kept import kept
 from apps.portfolio.tests.test_trades_page import trade
 from tradingsite.testing.market import make_product
-from tradingsite.testing.people import make_account, make_bot
+from tradingsite.testing.people import make_account, make_bot, make_user
 
 
 @pytest.fixture
@@ -58,6 +58,23 @@ def test_the_totals_of_a_filter_are_its_own(client, bot):
     bought(bot, 2, "-7")
     shown = [client.get(reverse("portfolio:trades"), query).context["totals"].net for query in ({}, {"result": "win"})]
     assert shown == [-2, 5]
+
+
+@pytest.mark.parametrize("address", ["portfolio:trades", "portfolio:performance"])
+def test_who_has_no_account_has_a_page_all_the_same(client, db, address):
+    client.force_login(make_user())
+    assert client.get(reverse(address)).status_code == 200
+
+
+def test_the_days_of_a_filter_are_those_of_the_zone(client, bot):
+    bought(bot, 23, "5")  # closed at 23:30 UTC of the tenth
+    shown = []
+    for zone in ("UTC", "Asia/Tokyo"):
+        bot.account.owner.time_zone = zone
+        bot.account.owner.save()
+        query = {"since": "2020-02-11"}
+        shown.append(client.get(reverse("portfolio:trades"), query).context["totals"].trades)
+    assert shown == [0, 1]
 
 
 def test_what_nobody_asked_for_in_long_is_forgotten(monkeypatch):
