@@ -26,8 +26,9 @@ LAST_DIGIT = Decimal("1e-8")  # to which a hold is rounded up
 class Estimate:
     """Quantities in base, money in quote, ratios as plain numbers; None = unknown.
 
-    ``total``: a buy pays it, a sale yields it, fees included. ``slippage``: ratio against the last price, 0 for what
-    rests. ``exposure_after``: of the account, as a ratio of its equity. ``lines``: every rule with value and threshold.
+    ``total``: a buy pays it, a sale yields it, fees included. ``slippage``: ratio against the last price, of a stop
+    against the stop; 0 for what rests. ``exposure_after``: of the account, as a ratio of its equity. ``lines``: every
+    rule with value and threshold.
     """
 
     quantity: Decimal
@@ -77,14 +78,16 @@ def estimate_in(place: Place, ticket: Ticket, now: datetime) -> Estimate:
     quantity = snapped.quantity or _bought(snapped, product, price, account.fee_maker if makes else account.fee_taker)
     cost = snapped.amount or worst_cost(account, quantity, snapped.limit_price or price)
     asked = Asked(ticket.side, quantity, price, cost, at_market=ticket.kind == OrderKind.MARKET)
-    judged = judge(place, asked, makes=makes, now=now)
+    judged = judge(place, asked, makes=makes, now=now, reference=snapped.stop_price)
     return replace(
         judged, ticket=replace(snapped, quantity=quantity), warnings=_warnings(snapped, product, last, makes)
     )
 
 
-def judge(place: Place, asked: Asked, *, makes: bool, now: datetime) -> Estimate:
-    """What is asked for in numbers, and every rule."""
+def judge(
+    place: Place, asked: Asked, *, makes: bool, now: datetime, reference: Decimal | None = None
+) -> Estimate:  # fmt: skip
+    """What is asked for in numbers, and every rule. ``reference``: what the price slips from, if not the last one."""
     account, state, buys = place.account, place.state, asked.side == "buy"
     notional = asked.quantity * asked.price
     fee = notional * (account.fee_maker if makes else account.fee_taker)
@@ -92,7 +95,7 @@ def judge(place: Place, asked: Asked, *, makes: bool, now: datetime) -> Estimate
     return Estimate(
         quantity=asked.quantity, price=asked.price, notional=notional, fee=fee, cost=asked.cost, makes=makes,
         total=notional + fee if buys else notional - fee,
-        slippage=Decimal(0) if makes else abs(asked.price / place.last - 1),
+        slippage=Decimal(0) if makes else abs(asked.price / (reference or place.last) - 1),
         exposure_after=None if math.isnan(after) else after,
         lines=rule_lines(state, place.product, place.feed, asked, now),
     )  # fmt: skip

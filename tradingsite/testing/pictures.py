@@ -22,12 +22,15 @@ ICONS = {
     "monochrome-512": (512, 0.9, "transparent", MARK.replace(f'fill="{GOLD}"', 'fill="none"').replace(INK, "#FFFFFF")),
 }
 DOCS = ROOT / "docs" / "images"  # of the README
+BRACKET = "side=buy&kind=bracket&quantity=0.02&limit_price=9700&stop_price=9400&target_price=10300"
 SHOTS = {
     FOLDER / "overview-wide.png": ("/overview/", 1280, 800),
     FOLDER / "conditions-narrow.png": ("/conditions/", 390, 844),
     FOLDER / "overview.webp": ("/overview/", 1440, 900),  # of the landing page and the README
     DOCS / "bot.webp": ("/bots/2/", 1440, 900),
     DOCS / "conditions.webp": ("/conditions/", 1440, 900),
+    DOCS / "orders.webp": (f"/orders/?{BRACKET}", 1440, 900),
+    DOCS / "orders-phone.webp": (f"/orders/?{BRACKET}", 390, 844),
     DOCS / "overview-phone.webp": ("/overview/", 390, 844),
     DOCS / "charts-phone.webp": ("/charts/", 390, 844),
 }
@@ -48,11 +51,12 @@ def icons(browser: Browser) -> None:
 def screenshots(browser: Browser, site: str, email: str, password: str) -> None:
     for path, (address, width, height) in SHOTS.items():
         page = browser.new_page(viewport={"width": width, "height": height}, base_url=site)
-        page.goto(f"/account/login/?next={address}")
+        page.goto("/account/login/?next=/overview/")
         page.get_by_label("Email").fill(email)
         page.get_by_label("Password", exact=True).fill(password)
         page.get_by_role("button", name="Sign in", exact=True).click()
-        page.wait_for_url(f"**{address}")
+        page.wait_for_url("**/overview/")
+        page.goto(address)
         page.wait_for_timeout(2000)  # live values and charts have come
         _take(page, path)
         page.close()

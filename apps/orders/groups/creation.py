@@ -83,9 +83,12 @@ def checked(place: Place, kind: PlanKind, params: Mapping[str, object]) -> dict[
 def _judged(place: Place, kind: PlanKind, typed: Mapping[str, Any]) -> Estimate:
     """The whole order at the first price that it names, else at the last one."""
     named = next((typed[name] for name in PRICES if typed.get(name) is not None), None)
-    quantity, price = typed["quantity"], named or place.last
+    quantity, price, stop = typed["quantity"], named or place.last, typed.get("stop_price")
+    entry = typed.get("limit_price") if kind == PlanKind.BRACKET else None
+    rests = kind == PlanKind.ICEBERG or (entry is not None and entry < place.last)
     asked = Asked(typed["side"], quantity, price, worst_cost(place.account, quantity, price), at_market=False)
-    judged = judge(place, asked, makes=kind == PlanKind.ICEBERG, now=timezone.now())
+    reference = None if kind == PlanKind.BRACKET else stop
+    judged = judge(place, asked, makes=rests, now=timezone.now(), reference=reference)
     if typed["side"] == "sell":
         _check_reserved(place, quantity)
     return judged

@@ -10,13 +10,14 @@ from apps.ledger.holders import MANUAL
 from apps.ledger.selectors import imbalance
 from apps.operations.models import AuditEntry
 from apps.orders.estimates import estimate
+from apps.orders.groups.creation import group_estimate
 from apps.orders.manual import order_place
 from apps.orders.models import Order
 from apps.orders.services import order_cancel
 from apps.orders.tests.hand import Hand, state
 from apps.orders.tickets import Ticket
 from apps.risk.services import halt
-from engine.kinds import EventKind, HaltLevel, OrderKind, TimeInForce
+from engine.kinds import EventKind, HaltLevel, OrderKind, PlanKind, TimeInForce
 from tradingsite.testing.market import START
 from tradingsite.testing.people import NO_LIMITS, make_bot, make_user
 from tradingsite.testing.scripted import LONG
@@ -280,6 +281,21 @@ def test_an_estimate_tells_cost_exposure_and_every_rule_and_writes_nothing(hand)
         "exchange",
     ]  # fmt: skip
     assert not Order.objects.exists()
+
+
+def test_a_stop_slips_against_its_stop_and_an_entry_that_rests_makes(hand):
+    hand.own("1")
+    hand.account.slippage = D("0.001")
+    hand.account.save()
+    ticket = Ticket("sell", OrderKind.STOP, D(1), stop_price=D(90))
+    stop = estimate(account=hand.account, product=hand.product, ticket=ticket)
+    assert (stop.price, stop.slippage) == (D("89.91"), D("0.001"))
+    asked = {"side": "buy", "quantity": "1", "limit_price": "90", "stop_price": "80"}
+    entry = group_estimate(account=hand.account, product=hand.product, kind=PlanKind.BRACKET, params=asked)
+    assert (entry.makes, entry.slippage) == (True, 0)
+    asked |= {"side": "sell", "stop_price": "95", "limit_price": "94"}
+    exit_ = group_estimate(account=hand.account, product=hand.product, kind=PlanKind.TRIGGER, params=asked)
+    assert (exit_.makes, exit_.slippage) == (False, 1 - D(94) / D(95))
 
 
 def test_an_estimate_warns_of_what_is_allowed_and_perhaps_not_meant(hand):
