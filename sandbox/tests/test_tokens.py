@@ -83,7 +83,9 @@ def test_a_token_must_be_signed_by_the_key_it_names_with_its_algorithm(exchange,
     assert accounts(exchange, jwt.encode(claims, secret, algorithm, {"kid": another["name"]})) == 401
     assert accounts(exchange, jwt.encode(claims, secret, algorithm, {"kid": "nobody's"})) == 401
     assert accounts(exchange, jwt.encode(claims, secret, algorithm)) == 401
-    assert accounts(exchange, "no.token.") == 401
+    deep = base64.urlsafe_b64encode(b"[" * 5000).decode().rstrip("=")
+    for broken in ("no.token.", "bnVsbA.e30.", "W10.e30.", f"{deep}.e30.x", "."):
+        assert accounts(exchange, broken) == 401
 
 
 def named(key: dict) -> dict:
