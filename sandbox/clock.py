@@ -5,6 +5,7 @@ import itertools
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol
 
 SECOND = 1_000_000_000
@@ -58,13 +59,19 @@ class Agenda:
 def stamp(moment: int) -> str:
     """RFC 3339 as the exchange writes it: UTC, microseconds."""
     seconds, rest = divmod(moment, SECOND)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest // 1000:06d}Z"
+    return f"{_second(seconds)}.{rest // 1000:06d}Z"
 
 
 def fine_stamp(moment: int) -> str:
     """RFC 3339 with nanoseconds."""
     seconds, rest = divmod(moment, SECOND)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:09d}Z"
+    return f"{_second(seconds)}.{rest:09d}Z"
+
+
+@lru_cache(maxsize=4096)
+def _second(seconds: int) -> str:
+    """Thousands of levels, trades and frames are of the same second."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def moment_of(text: str) -> int:

@@ -2,18 +2,27 @@
 
 import asyncio
 import contextlib
-import json
+from functools import cached_property
 from typing import Any
 
 from aiohttp import ClientConnectionResetError, WSCloseCode, web
 
 from sandbox.clock import SECOND, Clock, fine_stamp
 from sandbox.faults import Rule, Switchboard
+from sandbox.rest.calls import compact
 from sandbox.settings import Settings
 from sandbox.stream.frames import with_far_levels
 
 CLOSED, CUT = "close", "cut"
 POLICY = int(WSCloseCode.POLICY_VIOLATION)
+
+
+class Shared(list[dict[str, Any]]):
+    """Events that many connections are told: encoded once."""
+
+    @cached_property
+    def text(self) -> str:
+        return compact(self)
 
 
 class Connection:
@@ -63,16 +72,18 @@ class Connection:
 
     def _number(self, channel: str, events: list[dict[str, Any]], rules: list[Rule]) -> None:
         now = self._clock.now()
-        row: dict[str, Any] = {"channel": channel, "timestamp": fine_stamp(now), "sequence_num": self.sequence}
-        if self._settings.client_id:
-            row["client_id"] = ""
-        row["events"] = events
+        client = '"client_id":"",' if self._settings.client_id else ""
+        text = events.text if isinstance(events, Shared) else compact(events)
+        frame = (
+            f'{{"channel":"{channel}",{client}"timestamp":"{fine_stamp(now)}","sequence_num":{self.sequence},'
+            f'"events":{text}}}'
+        )
         self.sequence += 1
         self.last_sent = now
-        self._pass(json.dumps(row, separators=(",", ":")), rules)
+        self._pass(frame, rules)
 
     def error(self, message: str) -> None:
-        self._put(json.dumps({"type": "error", "message": message}, separators=(",", ":")))
+        self._put(compact({"type": "error", "message": message}))
 
     def close(self, code: int) -> None:
         self._queue.put_nowait((CLOSED, code))

@@ -16,7 +16,7 @@ from sandbox.market import Market
 from sandbox.orders import Order
 from sandbox.stream import frames
 from sandbox.stream.asking import HEARTBEATS, MARKET_CHANNELS, USER_CHANNELS, Unheard, read_ask
-from sandbox.stream.connection import POLICY, Connection
+from sandbox.stream.connection import POLICY, Connection, Shared
 from sandbox.tape import Trade
 
 BATCH_SECONDS = 5
@@ -179,15 +179,16 @@ class Hub:
                 market.book.touched.clear()
                 listening = self._listening("level2", market.symbol)
                 if listening:
-                    events = frames.book_update(market, touched, now)
+                    events = Shared(frames.book_update(market, touched, now))
                     for connection in listening:
                         connection.send("l2_data", events)
 
     def _tell_trades(self) -> None:
         for symbol, fresh in self._fresh.items():
-            for connection in self._listening("market_trades", symbol):
-                market = self._exchange.market(symbol)
-                connection.send("market_trades", frames.trades(market, "update", list(reversed(fresh))))
+            if listening := self._listening("market_trades", symbol):
+                events = Shared(frames.trades(self._exchange.market(symbol), "update", list(reversed(fresh))))
+                for connection in listening:
+                    connection.send("market_trades", events)
         self._fresh.clear()
 
     def _tell_tickers(self, now: int) -> None:
@@ -198,15 +199,16 @@ class Hub:
         self._beat = now - (now - self._beat) % SECOND
         for _ in range(missed):
             self._counter += 1
+            events = Shared(frames.heartbeat(self._counter, now))
             for connection in self.connections:
                 if HEARTBEATS in connection.channels:
-                    connection.send(HEARTBEATS, frames.heartbeat(self._counter, now))
+                    connection.send(HEARTBEATS, events)
 
     def _each(self, symbols: set[str], channel: str, events: Callable[[Market], list[dict[str, Any]]]) -> None:
         for symbol in sorted(symbols):
             listening = self._listening(channel, symbol)
             if listening:
-                content = events(self._exchange.market(symbol))
+                content = Shared(events(self._exchange.market(symbol)))
                 for connection in listening:
                     connection.send(_frame_name(channel), content)
         symbols.clear()
