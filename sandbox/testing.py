@@ -19,6 +19,7 @@ from requests.adapters import HTTPAdapter
 
 from sandbox.clock import SECOND, VirtualClock, WallClock
 from sandbox.exchange import Exchange
+from sandbox.faults import KINDS
 from sandbox.feed import walks
 from sandbox.products import shipped_products
 from sandbox.server import Beside, Server
@@ -31,6 +32,7 @@ USER = "trader"
 PATIENCE = 30.0  # seconds; a machine that is busy with other things is slow
 RICH = MappingProxyType({"USD": "100000", "BTC": "2"})
 Row = dict[str, Any]
+FAULTS = frozenset(KINDS)  # what ``Sandbox.fault`` can be asked for
 
 
 class PlainHTTP(HTTPAdapter):

@@ -8,10 +8,11 @@ from urllib.parse import unquote
 from aiohttp import web
 
 from sandbox.auth import Unauthorized, bearer, verify
+from sandbox.encoding import compact
 from sandbox.keys import TRADE, TRANSFER, VIEW, Key
 from sandbox.refusals import Denied
 from sandbox.rest import admin, derivatives, markets, orders, portfolios, previews, wallets
-from sandbox.rest.calls import Call, Handler, compact, decode
+from sandbox.rest.calls import Call, Handler, decode
 from sandbox.rest.misbehave import Misbehaving, spent
 from sandbox.venue import Venue
 

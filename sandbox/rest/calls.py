@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from aiohttp import web
 
+from sandbox.encoding import compact
 from sandbox.keys import Key
 from sandbox.money import whole
 from sandbox.refusals import invalid, undecodable
@@ -117,7 +118,3 @@ def _snake(value: Any, depth: int = 0) -> Any:
     if isinstance(value, list):
         return [_snake(inner, depth + 1) for inner in value]
     return value
-
-
-def compact(row: Any) -> str:
-    return json.dumps(row, separators=(",", ":"))

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
+from sandbox.encoding import compact
 from sandbox.faults import Rule
-from sandbox.rest.calls import compact
 from sandbox.venue import Venue
 
 PAGE = (

@@ -8,8 +8,8 @@ from typing import Any
 from aiohttp import ClientConnectionResetError, WSCloseCode, web
 
 from sandbox.clock import SECOND, Clock, fine_stamp
+from sandbox.encoding import compact
 from sandbox.faults import Rule, Switchboard
-from sandbox.rest.calls import compact
 from sandbox.settings import Settings
 from sandbox.stream.frames import with_far_levels
 

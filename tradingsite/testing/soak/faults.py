@@ -30,7 +30,8 @@ FRAMES: tuple[tuple[str, Rule, float, float], ...] = (
     ("lose", USER, 0.01, 0.05), ("drop", USER, 0.002, 0.01), ("close", USER | {"code": 1000}, 0.001, 0.005),
     ("close", USER | {"code": 1001}, 0.001, 0.005), ("silence", USER, 0.002, 0.01), ("auth_error", USER, 0.001, 0.005),
     ("lose", MARKET, 0.001, 0.004), ("duplicate", MARKET, 0.01, 0.03), ("drop", MARKET, 0.001, 0.003),
-    ("silence", MARKET | {"seconds": 20.0}, 0.0, 0.002),
+    ("silence", MARKET | {"seconds": 20.0}, 0.0, 0.002), ("delay", USER | {"seconds": 1.0}, 0.02, 0.1),
+    ("large", {"channel": "l2_data"}, 0.0, 0.05),
 )  # fmt: skip
 # One of these a spell: where, and how many seconds it lasts.
 STATES: tuple[tuple[str, Rule, float, float], ...] = (

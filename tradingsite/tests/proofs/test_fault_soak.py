@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.faults import KINDS
+from sandbox.testing import FAULTS
 from tradingsite.testing.soak.comparison import compare
 from tradingsite.testing.soak.faults import STATES, fault_rules
 from tradingsite.testing.soak.soak import Course
@@ -72,4 +72,5 @@ def test_a_short_soak_loses_doubles_and_changes_nothing(soak):
 def test_the_same_seed_gives_the_same_faults_and_in_the_end_all_there_are():
     spells = [fault_rules(SEED, spell, 30.0) for spell in range(2 * len(STATES))]
     assert spells == [fault_rules(SEED, spell, 30.0) for spell in range(2 * len(STATES))]
-    assert {rule["fault"] for rules in spells for rule in rules} == KINDS.keys()
+    told_to_a_person = {"correct"}  # fills that are taken back: a difference that somebody must look at
+    assert {rule["fault"] for rules in spells for rule in rules} == FAULTS - told_to_a_person
