@@ -35,6 +35,7 @@ from apps.orders.groups.listening import Listening
 from apps.orders.halts import halt_progress
 from apps.orders.ladder import stops_sweep
 from apps.orders.live import live_exchange, refuse_while_orders_work
+from apps.orders.losses import losses_sweep
 from apps.orders.models import Order
 from apps.orders.polling import polling_sweep
 from apps.orders.protection import protection_gauges, protection_sweep
@@ -135,6 +136,7 @@ def connect() -> None:
     risk.usage_of, risk.progress_of = usage, halt_progress
     sweeps[:] = [
         Sweep("orders", 1, orders_sweep),
+        Sweep("day's losses", 1, losses_sweep),
         Sweep("recovery", 1, recovery_sweep),
         Sweep("protection", 1, protection_sweep),
         Sweep("stops", 1, stops_sweep),

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from decimal import Decimal
 from functools import cached_property
+from operator import itemgetter
 
 from django.db.models import F, Sum
 from django.utils import timezone
@@ -85,7 +86,11 @@ class Books:
     def no_entries(self) -> str:
         """Why the account may buy nothing now, in words; '' when it may."""
         now = timezone.now()
-        return entries_refused(self.account, max(market_now(group.product.feed, now) for group in self._groups))
+        at, feed = max(
+            ((market_now(group.product.feed, now), group.product.feed) for group in self._groups),
+            key=itemgetter(0),
+        )
+        return entries_refused(self.account, feed.session, at)
 
     @cached_property
     def _orders(self) -> dict[int, list[Order]]:

@@ -16,6 +16,7 @@ from apps.orders.services import order_cancel, orders_abandon, positions_flatten
 from apps.orders.tests.hand import Hand, state
 from apps.risk.services import halt, release
 from engine.kinds import EventKind, HaltLevel, OrderKind, PlanKind
+from tradingsite.testing.people import NO_LIMITS
 
 pytestmark = pytest.mark.django_db
 
@@ -203,6 +204,16 @@ def test_a_twap_spreads_what_a_halt_kept_from_it_over_the_slices_to_come(hand):
     release(halt=pulled, by=hand.user, reason="seen")
     hand.market.bars(*[100] * 8)
     assert (state(group), hand.held()) == ("done", 4)
+
+
+def test_a_day_that_has_lost_what_it_may_pauses_what_buys(market):
+    hand = Hand(market, NO_LIMITS | {"daily_loss_amount": 400})
+    hand.own("40")
+    slices = hand.group(PlanKind.ICEBERG, side="buy", quantity="5", display="1", variance="0")
+    market.bars(86, 86, 86, 86)
+    assert state(slices) == "active"
+    assert waiting_words(slices).startswith("Paused, it buys nothing: the day's loss has reached its limit. ")
+    assert not slices.orders.filter(state="denied").exists()
 
 
 def test_a_reset_ends_groups_at_once(hand):
