@@ -98,7 +98,7 @@ class Soak:
                 now = time.monotonic()
 
     def settle(self) -> Verdict:
-        """Quiet: no faults, no deeds, every order cancelled. The verdict when it is clean, or the last one."""
+        """Quiet: no faults, no deeds, every order cancelled. The verdict when both books agree, or the last one."""
         self.exchange.count()
         self.exchange.mend()
         self.exchange.settings(clock_skew=0, **dict.fromkeys(lags(self.seed), 0))
@@ -114,11 +114,10 @@ class Soak:
                 time.sleep(LOOK)
                 self._tend()
             late = time.monotonic() > deadline
-            if late or not _unfinished():
+            if late or (not _unfinished() and compare(self.exchange, self.people).clean):
                 verdict = compare(self.exchange, self.people, self.hands)
-                if verdict.clean or late:
-                    verdict.different += _unfinished()
-                    return verdict
+                verdict.different += _unfinished()
+                return verdict
             time.sleep(1)
 
     def _placed(self) -> int:
