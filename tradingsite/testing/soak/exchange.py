@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import requests
 
@@ -73,10 +74,20 @@ class SoakExchange(Sandbox):
             self._process = None
             self._before, self._seen = self.hits, Counter()
 
+    def admin(self, method: str, path: str, body: Any = None) -> Any:
+        """As ever; of one that has just died of a fault when it is back."""
+        try:
+            return super().admin(method, path, body)
+        except requests.ConnectionError:
+            assert self._process is not None
+            self._process.wait(PATIENCE)
+            self.revive()
+            return super().admin(method, path, body)
+
     def count(self) -> None:
         """Notes how often its faults have hit: it forgets that when it dies."""
         try:
-            self._seen = Counter(self.admin("GET", "/faults")["hits"])
+            self._seen = Counter(super().admin("GET", "/faults")["hits"])
         except (requests.RequestException, ValueError):
             return
 

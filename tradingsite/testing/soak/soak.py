@@ -38,12 +38,14 @@ FIND, LOOK = 0.25, 5.0
 @dataclass(frozen=True)
 class Course:
     """How long it goes: until so many ``seconds`` or ``orders`` at the exchange, whichever comes first. ``pace``: deeds
-    of a person a second, at most; ``kill_every``: seconds, on average; 0: never. ``slow``: some answers come late."""
+    of a person a second, at most; ``kill_every``: seconds, on average; 0: never. ``breath``: so many orders reach the
+    exchange between two kills, however slow the machine. ``slow``: some answers come late."""
 
     seconds: float
     orders: int = 10**9
     pace: float = 1.0
     kill_every: float = 30.0
+    breath: int = 0
     slow: bool = True
 
 
@@ -80,12 +82,14 @@ class Soak:
         dice = random.Random(self.seed)
         now = time.monotonic()
         ends, strike_at, spell_at, look_at = now + course.seconds, now + course.kill_every / 2, now, now
+        placed, struck = 0, 0
         with hands_at_work(self.hands, course.pace):
-            while now < ends and self._placed() < course.orders:
+            while now < ends and placed < course.orders:
                 if now >= spell_at:
                     self.spell, spell_at = self.spell + 1, now + SPELL
                     self._spoil(slow=course.slow)
-                if course.kill_every and now >= strike_at:
+                if course.kill_every and now >= strike_at and placed >= struck + course.breath:
+                    struck = placed
                     self._strike(dice.choices(list(KILLED), list(KILLED.values()))[0], slow=course.slow)
                     strike_at = time.monotonic() + dice.uniform(0.3, 1.7) * course.kill_every
                 if now >= look_at:
@@ -95,7 +99,7 @@ class Soak:
                 if self.exchange.revive():
                     self._spoil(slow=course.slow, crash=False)
                 time.sleep(FIND)
-                now = time.monotonic()
+                now, placed = time.monotonic(), self._placed()
 
     def settle(self) -> Verdict:
         """Quiet: no faults, no deeds, every order cancelled. The verdict when both books agree, or the last one."""
