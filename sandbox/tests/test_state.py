@@ -209,3 +209,17 @@ def test_an_accepted_order_survives_kill_9_though_its_answer_never_came(state, t
         assert (order.client_order_id, order.status) == ("unknown", "FILLED")
     finally:
         assert second.end() == 0
+
+
+def test_the_addresses_of_a_key_are_kept(tmp_path):
+    file = tmp_path / "state.db"
+    with sandbox(state=file) as exchange:
+        key = exchange.key()
+        exchange.admin("POST", "/keys", {"name": key["name"], "addresses": ["10.0.0.0/8"]})
+    with sandbox(state=file) as exchange:
+        client = RESTClient(api_key=key["name"], api_secret=key["privateKey"], base_url=exchange.address, timeout=30)
+        client.session.mount(f"https://{exchange.address}", PlainHTTP())
+        with pytest.raises(requests.HTTPError, match="401"):
+            client.get_accounts()
+        exchange.admin("POST", "/keys", {"name": key["name"], "addresses": []})
+        assert client.get_accounts().accounts
