@@ -5,6 +5,8 @@
 
 import os
 import shutil
+import signal
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -24,6 +26,7 @@ PATIENCE = 90.0  # seconds
 
 
 def set_up() -> None:
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # ends what it has started
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tradingsite.settings")
     os.environ["LOG_LEVEL"] = "ERROR"
     import django  # noqa: PLC0415  reads the settings, which read what was just set

@@ -4,6 +4,7 @@
 """
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -26,6 +27,7 @@ PATIENCE = 120.0  # seconds a process may take to answer
 
 def claim(database: str) -> None:
     """Points this process, and those it starts, at a database of this name, and sets Django up."""
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # ends what it has started
     environ.Env.read_env(Layout.of(os.environ).env_file)
     for variable, path in (("DATABASE_URL", f"/{database}"), ("REDIS_URL", f"/{REDIS_DATABASE}")):
         os.environ[f"{variable}_BEFORE"] = os.environ[variable]
