@@ -111,6 +111,28 @@ def hold_reduce(*, account: TradingAccount, key: UUID, amount: Decimal | None = 
     hold.save(update_fields=["amount"])
 
 
+def hold_raise(*, account: TradingAccount, key: UUID, amount: Decimal) -> None:
+    """Lets an order hold at least so much. Raises InsufficientFunds when less is free."""
+    check_amount(amount)
+    hold = Hold.objects.get(account=account, key=key)
+    more = amount - hold.amount
+    balance = _balance(account, hold.currency)
+    if more > balance.free:
+        raise InsufficientFunds(hold.currency, more, balance.free)
+    if more > 0:
+        balance.held += more
+        balance.save(update_fields=["held"])
+        hold.amount = amount
+        hold.save(update_fields=["amount"])
+
+
+def hold_lower(*, account: TradingAccount, key: UUID, amount: Decimal) -> None:
+    """Lets an order hold at most so much."""
+    hold = Hold.objects.get(account=account, key=key)
+    if hold.amount > amount:
+        hold_reduce(account=account, key=key, amount=hold.amount - amount)
+
+
 def fill_lines(
     *,
     side: str,

@@ -84,7 +84,7 @@ def order_create(*, account: TradingAccount, intent: Intent, refusal: str = "") 
     )  # fmt: skip
     event_add(account, order, "created", to_state=OrderState.PENDING)
     waits = intent.after or intent.replaces
-    refusal = refusal or _crossing(order, intent.limit_price or intent.reference)
+    refusal = refusal or crossing(order, intent.limit_price or intent.reference)
     refusal = refusal or ("" if waits else hold_for(account, order))
     if refusal:
         order_move(account, order, OrderState.DENIED, "denied", refusal)
@@ -112,7 +112,7 @@ def hold_for(account: TradingAccount, order: Order) -> str:
     return ""
 
 
-def _crossing(order: Order, price: Decimal | None) -> str:
+def crossing(order: Order, price: Decimal | None) -> str:
     """Words for an order that would trade with one of the same account that rests, '' when it would not.
 
     A sale at market or behind a stop is never kept back: it protects.

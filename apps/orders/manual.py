@@ -10,12 +10,14 @@ from django.utils import timezone
 from apps.accounts.models import TradingAccount, User
 from apps.ledger.holders import MANUAL
 from apps.ledger.models import Position
+from apps.ledger.services import InsufficientFunds
 from apps.markets.models import Product
 from apps.operations import audit
 from apps.operations.formats import moment
 from apps.orders.cancels import cancel_request
+from apps.orders.edits import edit_ask, fits
 from apps.orders.estimates import Estimate, estimate_in, funds_for, refuse_broken
-from apps.orders.intents import Intent, order_create, order_key
+from apps.orders.intents import Intent, crossing, order_create, order_key
 from apps.orders.models import Order
 from apps.orders.places import Place, own_account_locked, place_of
 from apps.orders.services import position_exit
@@ -52,8 +54,10 @@ def order_edit(
     limit_price: Decimal | None = None,
     stop_price: Decimal | None = None,
 ) -> Order:
-    """Replaces an order by hand that works: the old one is cancelled, the new one follows its end and asks for what it
-    left. Returns the new order. ``quantity`` is the new total, the filled part included; what is None stays.
+    """Changes an order by hand that works, in place where its exchange can: then the same order is returned. Else it is
+    replaced: the old one is cancelled, the new one follows its end and asks for what it left, and is returned.
+
+    ``quantity`` is the new total, the filled part included; what is None stays.
 
     ValidationError for an order that is over, a bot's or a group's, and as ``order_place`` does.
     """
@@ -65,6 +69,9 @@ def order_edit(
     old = Order.objects.select_related("product").get(pk=order.pk)
     _check_editable(old)
     ticket = _edited(old, quantity, limit_price, stop_price)
+    old.account = locked
+    if fits(old, quantity or old.quantity):
+        return _edit_there(user, place_of(locked, old.product), old, ticket)
     new = _commit(place_of(locked, old.product), ticket, name, replaces=old)
     cancel_request(account=locked, order=old, why=f"replaced by #{new.pk}")
     audit.record(actor=user, action="order.edit", target=new, detail=_told(new) | {"replaces": old.pk})
@@ -92,6 +99,22 @@ def position_close(*, user: User, position: Position, request: str) -> Order:
     if order.state == OrderState.DENIED:
         raise ValidationError({"position": order.message})
     audit.record(actor=user, action="position.close", target=held, detail=_told(order))
+    return order
+
+
+def _edit_there(user: User, place: Place, order: Order, ticket: Ticket) -> Order:
+    """Asks the exchange to change an order where it rests. ValidationError for what a rule refuses."""
+    place.state.leave_out(order)
+    judged = estimate_in(place, ticket, timezone.now())
+    refuse_broken(judged)
+    wanted = judged.ticket or ticket
+    if refusal := crossing(order, wanted.limit_price):
+        raise ValidationError({"limit_price": refusal})
+    try:
+        edit_ask(account=place.account, order=order, wanted=wanted, total=order.filled + judged.quantity)
+    except InsufficientFunds as error:
+        raise ValidationError({"quantity": str(error)}) from error
+    audit.record(actor=user, action="order.edit", target=order, detail=_told(order) | (order.edit or {}))
     return order
 
 
@@ -131,6 +154,8 @@ def _intent(place: Place, judged: Estimate, name: str, replaces: Order | None) -
 def _check_editable(order: Order) -> None:
     if order.holder != MANUAL or order.group_id:
         raise ValidationError({"order": "must be one placed by hand: bots and groups lead their own orders"})
+    if order.edit:
+        raise ValidationError({"order": "must be one whose last change is known: it is on its way to the exchange"})
     if order.state not in EDITABLE or order.cancel_requested or order.kind == OrderKind.MARKET:
         asked = ", its cancel is asked for" if order.cancel_requested else ""
         words = f"must be a resting one that is pending or open, was {order.get_kind_display().lower()} {order.state}"

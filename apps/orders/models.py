@@ -134,6 +134,7 @@ class Order(models.Model):
     filled_notional = money()
     fees = money()
     cancel_requested = models.BooleanField(default=False)
+    edit = models.JSONField(null=True, blank=True)  # terms asked of the exchange and not known to hold there yet
     claim = models.UUIDField(null=True, blank=True)  # token of the worker that is sending it
     lease_until = models.DateTimeField(null=True, blank=True)
     queries = models.PositiveSmallIntegerField(default=0)  # look-ups of an unknown outcome

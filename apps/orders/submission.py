@@ -20,6 +20,7 @@ from apps.operations.logs.correlation import about
 from apps.orders import registry
 from apps.orders.cancelling import cancels_send, wants_cancel
 from apps.orders.changes import order_move, report_apply
+from apps.orders.edits import edits_send, wants_edit
 from apps.orders.events import event_add
 from apps.orders.intents import ENTRY_PATIENCE, hold_for
 from apps.orders.models import Order
@@ -38,13 +39,16 @@ def submit_due(account_id: int) -> bool:
     now = timezone.now()
     orders = Order.objects.filter(account_id=account_id)
     # Asked before anything is locked: most of the time nothing waits.
-    states = set(orders.filter(_waits(now) | wants_cancel(now)).values_list("state", flat=True))
-    ready = _claim_orders(account_id) if OrderState.PENDING in states else []
+    waiting = orders.filter(_waits(now) | wants_cancel(now) | wants_edit(now))
+    asked = set(waiting.values_list("state", "cancel_requested"))
+    ready = _claim_orders(account_id) if any(state == OrderState.PENDING for state, _ in asked) else []
     for order in ready:
         with about(order.correlation_id, bot=order.bot_id, order=order.pk):
             _send(order)
-    cancelled = bool(states - {OrderState.PENDING}) and cancels_send(account_id)
-    return bool(ready) or cancelled
+    doomed = any(cancel and state != OrderState.PENDING for state, cancel in asked)
+    cancelled = doomed and cancels_send(account_id)
+    edited = (OrderState.OPEN, False) in asked and edits_send(account_id)
+    return bool(ready) or cancelled or edited
 
 
 def _waits(now: datetime) -> Q:

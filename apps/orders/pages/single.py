@@ -58,7 +58,10 @@ def edit(request: UserRequest, pk: int) -> HttpResponse:
         except ValidationError as error:
             refuse(form, error)
         else:
-            messages.success(request, f"Order #{new.pk} replaces #{order.pk} as soon as that one's cancel is answered.")
+            words = f"Order #{new.pk} replaces #{order.pk} as soon as that one's cancel is answered."
+            if new.pk == order.pk:
+                words = f"The change of order #{order.pk} is on its way to the exchange."
+            messages.success(request, words)
             return redirect("orders:order", new.pk)
     context = {"order": order, "form": form, "key": key}
     return page(request, "orders/edit.html", context, status=400 if form.errors else 200)

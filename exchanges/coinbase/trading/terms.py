@@ -145,8 +145,11 @@ def read_terms(row: Mapping[str, Any]) -> Terms:
     variants = row.get("order_configuration")
     chosen = next((each for each in variants.values() if isinstance(each, dict)), {}) if variants else {}
     stop = maybe(chosen, "stop_price") or maybe(chosen, "stop_trigger_price")
-    limit = maybe(chosen, "limit_price")
-    return Terms(quantity=maybe(chosen, "base_size"), limit_price=limit or None, stop_price=stop or None)
+    limit, size = maybe(chosen, "limit_price"), maybe(chosen, "base_size")
+    if edits := row.get("edit_history"):
+        last = max(edits, key=lambda edit: str(edit.get("replace_accept_timestamp", "")))
+        limit, size = maybe(last, "price") or limit, maybe(last, "size") or size
+    return Terms(quantity=size, limit_price=limit or None, stop_price=stop or None)
 
 
 def read_kind(row: Mapping[str, Any]) -> OrderKind | None:
