@@ -19,7 +19,7 @@ from apps.orders.groups.waiting import groups_due
 from apps.orders.models import Order, OrderGroup
 from apps.orders.protection import protection_lost
 from engine import records
-from engine.kinds import Deed, PlanOutcome, Side
+from engine.kinds import Deed, OrderKind, PlanKind, PlanOutcome, Side
 from engine.memory import MemorySchemaError
 from engine.plans.advance import advance
 from engine.plans.memory import state_bytes, state_from_bytes
@@ -83,6 +83,8 @@ class Leader:
     def __init__(self, group: OrderGroup, books: Books) -> None:
         self.group, self.feed, self.books = group, group.product.feed, books
         native = books.native(group.product)
+        if group.kind == PlanKind.OCO and group.side == Order.Side.BUY:  # an exchange's bracket ends what is held
+            native = [kind for kind in native if kind != OrderKind.BRACKET]
         if group.params.get("native") != native:
             group.params["native"] = native
             group.save(update_fields=["params"])

@@ -67,6 +67,16 @@ def test_an_oco_rests_as_one_order_and_ends_on_either_side(hand, price):
     assert (hand.ends(group), hand.held(), hand.differences()) == ("done", 0, [])
 
 
+def test_an_oco_that_buys_rests_as_a_stop_and_is_swapped_for_its_target(hand):
+    """The exchange has brackets for sales alone."""
+    group = hand.group(PlanKind.OCO, side="buy", stop_price="110", target_price="95", swap=30)
+    hand.rests(("stop", "1", "110"))
+    hand.price(95)
+    hand.rests(("limit", "1", "95"))
+    hand.price(94)
+    assert (hand.ends(group), hand.held(), hand.differences()) == ("done", 2, [])
+
+
 def test_an_oco_filled_in_part_at_its_target_has_no_stop_any_more_and_says_so(hand):
     """The exchange takes a bracket's stop away with the first fill of its target; so does an OCO."""
     group = hand.group(PlanKind.OCO, stop_price="95", target_price="110")
