@@ -3,20 +3,20 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 
 from apps.accounts.models import TradingAccount
 from apps.markets.models import Product
 from apps.orders.models import Order, OrderGroup, Side
+from engine.kinds import PlanKind
 from engine.orders.states import WORKING
 
 ACTIVE = OrderGroup.State.ACTIVE
 
 
 def groups_due(account: TradingAccount) -> QuerySet[OrderGroup]:
-    """Active groups of the account with an event or a change of their orders to see."""
-    behind = Q(changed=True) | Q(position__lt=F("product__feed__recorded"))
-    return OrderGroup.objects.filter(behind, account=account, state=ACTIVE)
+    """Active groups of the account with an event, a change of their orders or a clock to see."""
+    return OrderGroup.objects.filter(_is_behind() | _goes_by_clock(), account=account, state=ACTIVE)
 
 
 def groups_unsettled(product: Product, position: int) -> QuerySet[OrderGroup]:
@@ -26,10 +26,18 @@ def groups_unsettled(product: Product, position: int) -> QuerySet[OrderGroup]:
 
 def accounts_waiting() -> list[int]:
     """Ids of accounts with groups that have something to see, or live by a clock that no event moves."""
-    behind = Q(changed=True) | Q(position__lt=F("product__feed__recorded")) | Q(product__feed__session__simulated=False)
-    return list(
-        OrderGroup.objects.filter(behind, state=ACTIVE).order_by().values_list("account_id", flat=True).distinct()
-    )
+    waiting = OrderGroup.objects.filter(_is_behind() | _goes_by_clock(), state=ACTIVE).order_by()
+    return list(waiting.values_list("account_id", flat=True).distinct())
+
+
+def _is_behind() -> Q:
+    return Q(changed=True) | Q(position__lt=F("product__feed__recorded"))
+
+
+def _goes_by_clock() -> Q:
+    """On a live market time passes without an event: slices come due, and orders that found nobody move nearer."""
+    working = Order.objects.filter(group=OuterRef("pk"), state__in=WORKING)
+    return Q(product__feed__session__simulated=False) & (Q(kind=PlanKind.TWAP) | Exists(working))
 
 
 def accounts_with_groups(products: Iterable[Product]) -> list[int]:

@@ -182,6 +182,14 @@ def test_a_twap_trades_over_its_time(hand, side, left):
     assert hand.differences() == []
 
 
+def test_a_twap_goes_on_while_nothing_trades(hand):
+    group = hand.group(PlanKind.TWAP, side="buy", quantity="1", slices=4, duration=240, offset="0.02")
+    for _ in range(4):
+        hand.until(lambda: not hand.resting())
+        hand.hurry(60)
+    assert (hand.ends(group), hand.held(), hand.differences()) == ("done", 2, [])
+
+
 @pytest.mark.parametrize(
     ("kind", "params"),
     [
