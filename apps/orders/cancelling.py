@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from apps.accounts.locks import lock_account
+from apps.operations.logs.correlation import about
 from apps.orders import registry
 from apps.orders.changes import orders_move
 from apps.orders.models import Order
@@ -60,12 +61,14 @@ def _send(orders: Sequence[Order]) -> bool:
     account = orders[0].account
     if not seat_held(account):
         return False
-    exchange: Exchange = registry.exchange_for(account)
-    try:
-        exchange.cancel_many([order.client_order_id for order in orders])
-    except (Unavailable, Unknown):
-        _again(orders, UNHEARD)
-        return False
+    causes = {order.correlation_id for order in orders}
+    with about(causes.pop() if len(causes) == 1 else "", user=account.owner_id):
+        exchange: Exchange = registry.exchange_for(account)
+        try:
+            exchange.cancel_many([order.client_order_id for order in orders])
+        except (Unavailable, Unknown):
+            _again(orders, UNHEARD)
+            return False
     _again(orders, HEARD)
     return True
 

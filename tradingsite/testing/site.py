@@ -127,7 +127,9 @@ class Visitor:
 
     def inspect(self) -> None:
         """Notes what is too wide and what not everybody can read on the page at hand."""
-        # From the top: what lies under the sticky bar when a page is scrolled is no target at that moment.
+        # From the top: what lies under the sticky bar when a page is scrolled is no target at that moment. While a page
+        # loads, the browser goes back to the place that its address names.
+        self.page.wait_for_load_state("load")
         self.page.evaluate("window.scrollTo(0, 0)")
         if self.page.evaluate("document.documentElement.scrollWidth") > self.width:
             self.fault(f"wider than {self.width} px: {self.page.evaluate(WIDER, self.width)}")
