@@ -107,7 +107,9 @@ class Hand:
             changes = {"quantity": order.quantity * self._dice.choice([1, 3]) / 2}
         else:
             changes = {"limit_price": wish.near(0.003)}
-        self.orders.append(desk.edit(order, changes, next(self._names)))
+        edited = desk.edit(order, changes, next(self._names))
+        if edited != order.pk:  # where it rests, the exchange changed it: no new row was promised
+            self.orders.append(edited)
         return f"edit of the {next(iter(changes)).replace('_', ' ')}"
 
     def _cancel(self, desk: Desk) -> str:
