@@ -33,8 +33,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
     hub: Hub | None = None
 
     async def connect(self) -> None:
-        await self.accept()
         if not self.scope["user"].is_authenticated:
+            await self.accept()
             await self.close(code=SIGNED_OUT)
             return
         self.user = self.scope["user"]
@@ -45,6 +45,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
             venues = await database_sync_to_async(venue_names, thread_sensitive=False)(self.user)
         self.hub = hub()
         self.watching = Watching(await self.hub.join(self, venues))
+        await self.accept()  # a page asks anew for all it shows when its socket opens: from here on it misses nothing
 
     async def disconnect(self, code: int) -> None:
         if self.hub is not None:

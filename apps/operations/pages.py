@@ -35,7 +35,8 @@ def page(
         return render(request, template, context, status=status)
     if name not in fragments:
         raise Http404(f"this page has no part {name!r}")
-    return conditional(request, render(request, fragments[name], context, status=status))
+    # That a form is wrong was the page's answer; its parts are refreshed all the same.
+    return conditional(request, render(request, fragments[name], context))
 
 
 def conditional(request: HttpRequest, response: HttpResponse) -> HttpResponse:

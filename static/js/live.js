@@ -110,9 +110,17 @@
     }
   }
 
-  function refreshAll() {
+  function refreshFragments() {
     document.querySelectorAll("[data-fragment]").forEach(refresh);
+  }
+
+  function resync() {
     document.dispatchEvent(new CustomEvent("resync"));
+  }
+
+  function refreshAll() {
+    refreshFragments();
+    resync();
   }
 
   // --- connection ---
@@ -156,7 +164,8 @@
     const opening = new WebSocket(`${scheme}://${location.host}/ws/live/`);
     socket = opening;
     opening.onopen = () => {
-      if (failures || sequence) refreshAll();
+      refreshFragments();  // nobody has told what changed since the page was made, or since the last socket
+      if (failures || sequence) resync();
       if (failures >= LOST) say("Connected again.", "good", false);
       failures = 0;
       sequence = 0;
