@@ -37,7 +37,7 @@ def _is_behind() -> Q:
 def _goes_by_clock() -> Q:
     """On a live market time passes without an event: slices come due, and orders that found nobody move nearer."""
     working = Order.objects.filter(group=OuterRef("pk"), state__in=WORKING)
-    return Q(product__feed__session__simulated=False) & (Q(kind=PlanKind.TWAP) | Exists(working))
+    return Q(product__feed__session__simulated=False) & (Q(kind=PlanKind.TWAP) | Q(Exists(working)))
 
 
 def accounts_with_groups(products: Iterable[Product]) -> list[int]:
